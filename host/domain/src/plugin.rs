@@ -1,0 +1,148 @@
+//! Installed plugins and how they fail.
+
+use crate::Json;
+use std::fmt;
+
+/// What a plugin does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Role {
+    /// Bytes of one file → blocks.
+    Parser,
+    /// Blocks → chunks.
+    Chunker,
+    /// Texts → vectors.
+    Embedder,
+    /// Query + texts → scores.
+    Reranker,
+    /// Messages → a stream of deltas.
+    ChatModel,
+}
+
+impl Role {
+    /// `parser`, `chunker`, `embedder`, `reranker`, `chat-model`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Parser => "parser",
+            Self::Chunker => "chunker",
+            Self::Embedder => "embedder",
+            Self::Reranker => "reranker",
+            Self::ChatModel => "chat-model",
+        }
+    }
+
+    /// All roles.
+    pub const ALL: [Role; 5] = [Self::Parser, Self::Chunker, Self::Embedder, Self::Reranker, Self::ChatModel];
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What the host knows of an installed plugin.
+#[derive(Clone, Debug)]
+pub struct PluginInfo {
+    /// Name under which it is offered.
+    pub name: String,
+    /// Its own version.
+    pub version: String,
+    /// One sentence.
+    pub summary: String,
+    /// What it does.
+    pub role: Role,
+    /// Lower-case hex SHA-256 of the component.
+    pub digest: String,
+    /// JSON Schema of its settings.
+    pub config_schema: Json,
+    /// `http: why`, `inference: model`: what it asks for.
+    pub requests: Vec<String>,
+    /// Lower-case extensions (parsers only).
+    pub extensions: Vec<String>,
+    /// Media types (parsers only).
+    pub media_types: Vec<String>,
+    /// Part of the binary, not named by the operator.
+    pub built_in: bool,
+}
+
+/// How a plugin failed, as the host saw it. Costs exactly one call.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("plugin {plugin} {version}: {reason}")]
+pub struct PluginFault {
+    /// Name under which the plugin is offered.
+    pub plugin: String,
+    /// Its version.
+    pub version: String,
+    /// What happened.
+    pub reason: FaultReason,
+}
+
+/// Kinds of plugin faults.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum FaultReason {
+    /// The plugin says that the input is bad.
+    #[error("{0}")]
+    Refused(String),
+    /// The plugin says that it does not support this.
+    #[error("not supported: {0}")]
+    Unsupported(String),
+    /// The settings do not fit.
+    #[error("setting {field:?}: {message}")]
+    Config {
+        /// Dotted path.
+        field: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// The remote service behind it failed.
+    #[error("the remote service failed{}: {message}", status.map(|s| format!(" with status {s}")).unwrap_or_default())]
+    Upstream {
+        /// HTTP status, where there was an answer.
+        status: Option<u16>,
+        /// Milliseconds the service asked to wait.
+        retry_after_ms: Option<u32>,
+        /// In its words.
+        message: String,
+    },
+    /// It used a capability without a grant.
+    #[error("capability denied: {0}")]
+    Denied(String),
+    /// It ran past its deadline.
+    #[error("timed out after {0} ms")]
+    TimedOut(u64),
+    /// It asked for more memory than granted.
+    #[error("out of memory: the limit is {0} bytes")]
+    OutOfMemory(u64),
+    /// It gave more than allowed.
+    #[error("too much output: {0}")]
+    OutputTooLarge(String),
+    /// It gave something that breaks the contract.
+    #[error("invalid output: {0}")]
+    InvalidOutput(String),
+    /// It trapped; the text says how.
+    #[error("trapped: {0}")]
+    Trapped(String),
+    /// A bug that it noticed itself.
+    #[error("internal error: {0}")]
+    Internal(String),
+    /// Stopped because the host asked.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+impl PluginFault {
+    /// Whether the same call may succeed later.
+    pub fn is_transient(&self) -> bool {
+        match &self.reason {
+            FaultReason::Upstream { status, .. } => {
+                status.is_none_or(|s| s == 408 || s == 425 || s == 429 || s >= 500)
+            }
+            _ => false,
+        }
+    }
+
+    /// Stopped because the host asked, not because anything is wrong.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self.reason, FaultReason::Cancelled)
+    }
+}

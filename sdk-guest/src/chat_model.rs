@@ -1,0 +1,90 @@
+//! Messages → a stream of deltas.
+
+pub use crate::bindings::chat_model::exports::mortise::plugin::chat_model::{
+    Abilities, Content, Event, FinishReason, Image, Message, Passage, Request, Role, Tool, ToolCall, Usage,
+};
+use crate::bindings::chat_model::exports::mortise::plugin::chat_model as wit;
+use crate::{Config, Description, Result};
+use std::cell::RefCell;
+
+/// The events of one answer: text deltas concatenate to it, `Finish` is the last.
+pub type Events = Box<dyn Iterator<Item = Result<Event>>>;
+
+/// A chat model. Export it with [`export_chat_model!`](crate::export_chat_model).
+pub trait ChatModel: Sized + 'static {
+    /// Settings given by the operator.
+    type Config: Config;
+    /// Name, version, summary. Must always be the same.
+    fn describe() -> Description;
+    /// Makes the model ready; the result may serve many calls.
+    ///
+    /// # Errors
+    /// `invalid-config`, or whatever keeps the model from opening.
+    fn open(config: Self::Config) -> Result<Self>;
+    /// What the model can do with this configuration.
+    fn abilities(&self) -> Abilities;
+    /// Begins an answer. The host pulls the iterator one event at a time and drops it to cancel, so do the work in
+    /// `next`, not here.
+    ///
+    /// # Errors
+    /// Whatever keeps the answer from beginning; later errors come from the iterator.
+    fn complete(&self, request: Request) -> Result<Events>;
+}
+
+impl Message {
+    /// The texts of the message's content, concatenated.
+    pub fn text(&self) -> String {
+        let texts = self.content.iter().filter_map(|c| match c {
+            Content::Text(text) => Some(text.as_str()),
+            Content::Image(_) => None,
+        });
+        texts.collect()
+    }
+}
+
+#[doc(hidden)]
+pub struct Adapter<T>(std::marker::PhantomData<T>);
+#[doc(hidden)]
+pub struct Opened<T>(T);
+#[doc(hidden)]
+pub struct Pulled(RefCell<Events>);
+
+impl<T: ChatModel> wit::Guest for Adapter<T> {
+    type Model = Opened<T>;
+    type Completion = Pulled;
+    fn describe() -> crate::bindings::host::mortise::plugin::types::Descriptor {
+        T::describe().into_descriptor::<T::Config>()
+    }
+}
+
+impl<T: ChatModel> wit::GuestModel for Opened<T> {
+    fn open(config: String) -> Result<wit::Model> {
+        Ok(wit::Model::new(Opened(T::open(T::Config::from_json(&config)?)?)))
+    }
+    fn abilities(&self) -> Abilities {
+        self.0.abilities()
+    }
+    fn complete(&self, request: Request) -> Result<wit::Completion> {
+        Ok(wit::Completion::new(Pulled(RefCell::new(self.0.complete(request)?))))
+    }
+}
+
+impl wit::GuestCompletion for Pulled {
+    fn next(&self) -> Result<Option<Event>> {
+        self.0.borrow_mut().next().transpose()
+    }
+}
+
+/// Makes the component of a [`ChatModel`]: `mortise_sdk::export_chat_model!(MyModel);`
+#[macro_export]
+macro_rules! export_chat_model {
+    ($plugin:ty) => {
+        #[cfg(target_family = "wasm")]
+        const _: () = {
+            type Component = $crate::chat_model::Adapter<$plugin>;
+            $crate::bindings::chat_model::__export_chat_model_world!(
+                Component with_types_in $crate::bindings::chat_model
+            );
+        };
+    };
+}

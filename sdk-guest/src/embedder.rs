@@ -1,0 +1,61 @@
+//! Texts → vectors.
+
+pub use crate::bindings::embedder::exports::mortise::plugin::embedder::{InputKind, Space, Vectors};
+use crate::bindings::embedder::exports::mortise::plugin::embedder as wit;
+use crate::{Config, Description, Result};
+
+/// An embedding model. Export it with [`export_embedder!`](crate::export_embedder).
+pub trait Embedder: Sized + 'static {
+    /// Settings given by the operator.
+    type Config: Config;
+    /// Name, version, summary. Must always be the same.
+    fn describe() -> Description;
+    /// Makes the model ready; the result may serve many calls.
+    ///
+    /// # Errors
+    /// `invalid-config`, or whatever keeps the model from opening.
+    fn open(config: Self::Config) -> Result<Self>;
+    /// The vector space; constant for one configuration.
+    fn space(&self) -> Space;
+    /// One vector per text, in order, all finite.
+    ///
+    /// # Errors
+    /// The host retries `upstream` errors and fails the document on others.
+    fn embed(&self, texts: &[String], kind: InputKind) -> Result<Vectors>;
+}
+
+#[doc(hidden)]
+pub struct Adapter<T>(std::marker::PhantomData<T>);
+#[doc(hidden)]
+pub struct Opened<T>(T);
+
+impl<T: Embedder> wit::Guest for Adapter<T> {
+    type EmbeddingModel = Opened<T>;
+    fn describe() -> crate::bindings::host::mortise::plugin::types::Descriptor {
+        T::describe().into_descriptor::<T::Config>()
+    }
+}
+
+impl<T: Embedder> wit::GuestEmbeddingModel for Opened<T> {
+    fn open(config: String) -> Result<wit::EmbeddingModel> {
+        Ok(wit::EmbeddingModel::new(Opened(T::open(T::Config::from_json(&config)?)?)))
+    }
+    fn space(&self) -> Space {
+        self.0.space()
+    }
+    fn embed(&self, texts: Vec<String>, kind: InputKind) -> Result<Vectors> {
+        self.0.embed(&texts, kind)
+    }
+}
+
+/// Makes the component of an [`Embedder`]: `mortise_sdk::export_embedder!(MyEmbedder);`
+#[macro_export]
+macro_rules! export_embedder {
+    ($plugin:ty) => {
+        #[cfg(target_family = "wasm")]
+        const _: () = {
+            type Component = $crate::embedder::Adapter<$plugin>;
+            $crate::bindings::embedder::__export_embedder_world!(Component with_types_in $crate::bindings::embedder);
+        };
+    };
+}

@@ -1,0 +1,1 @@
+//! Outgoing HTTP for adapters of remote models.

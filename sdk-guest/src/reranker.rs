@@ -1,0 +1,55 @@
+//! A query and texts → scores.
+
+use crate::bindings::reranker::exports::mortise::plugin::reranker as wit;
+use crate::{Config, Description, Result};
+
+/// A reranker. Export it with [`export_reranker!`](crate::export_reranker).
+pub trait Reranker: Sized + 'static {
+    /// Settings given by the operator.
+    type Config: Config;
+    /// Name, version, summary. Must always be the same.
+    fn describe() -> Description;
+    /// Makes the model ready; the result may serve many calls.
+    ///
+    /// # Errors
+    /// `invalid-config`, or whatever keeps the model from opening.
+    fn open(config: Self::Config) -> Result<Self>;
+    /// One score per text in the same order, higher is better, 0..1.
+    ///
+    /// # Errors
+    /// The host falls back to the order before reranking.
+    fn score(&self, query: &str, texts: &[String]) -> Result<Vec<f32>>;
+}
+
+#[doc(hidden)]
+pub struct Adapter<T>(std::marker::PhantomData<T>);
+#[doc(hidden)]
+pub struct Opened<T>(T);
+
+impl<T: Reranker> wit::Guest for Adapter<T> {
+    type RerankModel = Opened<T>;
+    fn describe() -> crate::bindings::host::mortise::plugin::types::Descriptor {
+        T::describe().into_descriptor::<T::Config>()
+    }
+}
+
+impl<T: Reranker> wit::GuestRerankModel for Opened<T> {
+    fn open(config: String) -> Result<wit::RerankModel> {
+        Ok(wit::RerankModel::new(Opened(T::open(T::Config::from_json(&config)?)?)))
+    }
+    fn score(&self, query: String, texts: Vec<String>) -> Result<Vec<f32>> {
+        self.0.score(&query, &texts)
+    }
+}
+
+/// Makes the component of a [`Reranker`]: `mortise_sdk::export_reranker!(MyReranker);`
+#[macro_export]
+macro_rules! export_reranker {
+    ($plugin:ty) => {
+        #[cfg(target_family = "wasm")]
+        const _: () = {
+            type Component = $crate::reranker::Adapter<$plugin>;
+            $crate::bindings::reranker::__export_reranker_world!(Component with_types_in $crate::bindings::reranker);
+        };
+    };
+}
