@@ -18,12 +18,14 @@
 pub mod assistant;
 pub mod block;
 pub mod cancel;
+pub mod change;
 pub mod chat;
 pub mod chunk;
 pub mod dataset;
 pub mod document;
 pub mod error;
 pub mod id;
+mod metadata;
 pub mod page;
 pub mod plugin;
 pub mod retrieval;
@@ -35,6 +37,7 @@ pub mod tenant;
 
 pub use assistant::{Assistant, AssistantFilter, AssistantPatch, NewAssistant};
 pub use cancel::Cancel;
+pub use change::{Change, ChangeSource, IndexedChunk};
 pub use chunk::{Chunk, ChunkDraft, ChunkFilter, ChunkKind, ChunkPatch, NewChunk, Position};
 pub use dataset::{Dataset, DatasetFilter, DatasetPatch, NewDataset};
 pub use document::{Document, DocumentFilter, DocumentPatch, DocumentType, NewDocument, RunState};
