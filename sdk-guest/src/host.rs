@@ -48,10 +48,12 @@ fn native_cuts(text: &str, limit: u32) -> Vec<u32> {
     let tokenizer = bpe_openai::cl100k_base();
     let mut cuts = Vec::new();
     let mut start = 0;
-    while tokenizer.count_till_limit(&text[start..], limit).is_none() {
+    while tokenizer.count_till_limit(&tokenizer.normalize(&text[start..]), limit).is_none() {
         // The longest prefix that fits, found by halving: counts do not shrink as a prefix grows by whole words.
         let ends: Vec<usize> = text[start..].char_indices().skip(1).map(|(i, _)| start + i).take(limit * 64).collect();
-        let fits = ends.partition_point(|&end| tokenizer.count_till_limit(&text[start..end], limit).is_some());
+        let fits = ends.partition_point(|&end| {
+            tokenizer.count_till_limit(&tokenizer.normalize(&text[start..end]), limit).is_some()
+        });
         let Some(&end) = ends.get(fits.max(1) - 1) else { break };
         cuts.push(end as u32);
         start = end;
