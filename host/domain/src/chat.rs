@@ -90,6 +90,8 @@ pub enum ChatEvent {
 pub struct ChatAbilities {
     /// Tokens of question and answer together.
     pub context_tokens: u32,
+    /// Follows free instructions (rewrite this question, name keywords). False for models that only quote.
+    pub instructions: bool,
     /// Takes pictures.
     pub images: bool,
     /// Calls tools.

@@ -61,7 +61,7 @@ impl PageRequest {
     pub fn offset_limit(&self) -> (i64, i64) {
         match self.size {
             None => (0, -1),
-            Some(size) => (i64::from(self.page.max(1) - 1) * i64::from(size), i64::from(size)),
+            Some(size) => (i64::from(self.page.max(1) - 1).saturating_mul(i64::from(size)), i64::from(size)),
         }
     }
 }
