@@ -1,0 +1,92 @@
+//! How a text that is too long comes apart: at the delimiters of the setting, then between sentences, then between
+//! words, and only where none of these helps, between tokens.
+
+use crate::{Delimiters, TokenCounter, sentence};
+use std::ops::Range;
+
+/// A stretch of a text, and how many tokens it has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Atom {
+    /// Bytes of the text.
+    pub range: Range<usize>,
+    /// Counted alone.
+    pub tokens: u32,
+}
+
+/// What may be torn apart, from the best place to the worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Level {
+    Delimiters,
+    Sentences,
+    Words,
+    Tokens,
+}
+
+/// Cuts `text` into atoms of at most `limit` tokens, torn no further than needed. The atoms lie side by side and cover
+/// the text. Only a single character that has more tokens than the limit makes a larger atom.
+pub fn atoms(text: &str, delimiters: &Delimiters, limit: u32, counter: &impl TokenCounter) -> Vec<Atom> {
+    let mut open = vec![Atom { range: 0..text.len(), tokens: u32::MAX }];
+    for level in [Level::Delimiters, Level::Sentences, Level::Words, Level::Tokens] {
+        let mut pieces = Vec::with_capacity(open.len());
+        // Indices of pieces that have to be counted: all pieces of a level are counted in one call.
+        let mut fresh = Vec::new();
+        for atom in open {
+            if atom.tokens <= limit {
+                pieces.push(atom);
+                continue;
+            }
+            let base = atom.range.start;
+            for range in split(&text[atom.range.clone()], level, delimiters, limit, counter) {
+                fresh.push(pieces.len());
+                pieces.push(Atom { range: base + range.start..base + range.end, tokens: 0 });
+            }
+        }
+        let texts: Vec<String> = fresh.iter().map(|&i| text[pieces[i].range.clone()].to_owned()).collect();
+        for (&i, tokens) in fresh.iter().zip(counter.count(&texts)) {
+            pieces[i].tokens = tokens;
+        }
+        open = pieces;
+        if open.iter().all(|atom| atom.tokens <= limit) {
+            break;
+        }
+    }
+    open
+}
+
+fn split(
+    text: &str,
+    level: Level,
+    delimiters: &Delimiters,
+    limit: u32,
+    counter: &impl TokenCounter,
+) -> Vec<Range<usize>> {
+    match level {
+        Level::Delimiters => delimiters.after_soft(text),
+        Level::Sentences => sentence::sentences(text),
+        Level::Words => words(text),
+        Level::Tokens => {
+            let cuts = counter.cuts(text, limit);
+            let ends = cuts.iter().map(|&c| c as usize).filter(|&c| text.is_char_boundary(c)).chain([text.len()]);
+            let mut start = 0;
+            ends.map(|end| std::mem::replace(&mut start, end)..end).filter(|range| !range.is_empty()).collect()
+        }
+    }
+}
+
+/// Words with the white space *before* them, as `cl100k_base` has its tokens: so the counts add up.
+fn words(text: &str) -> Vec<Range<usize>> {
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    let mut in_word = false;
+    for (at, c) in text.char_indices() {
+        if c.is_whitespace() && in_word {
+            pieces.push(start..at);
+            start = at;
+        }
+        in_word = !c.is_whitespace();
+    }
+    if start < text.len() {
+        pieces.push(start..text.len());
+    }
+    pieces
+}
