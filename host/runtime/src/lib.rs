@@ -1,1 +1,45 @@
-//! x
+//! The sandbox: runs plugins, which are WebAssembly components, and hands them out as the role traits of the domain.
+//!
+//! | file | answers |
+//! |---|---|
+//! | `engine` | how is code compiled, interrupted, linked? |
+//! | `package`, `describe`, `schema` | what is this component, may it be here, do these settings fit? |
+//! | `artifacts` | what is kept so that the next start is quick? |
+//! | `grants`, `egress` | what may it reach, and how does it get there? |
+//! | `limits`, `instance` | what may one call use, and how is it stopped? |
+//! | `imports/` | what does the host do for guests? |
+//! | `roles/`, `pool` | how does a call of each role go, and what must come out of it? |
+//! | `fault`, `output` | what went wrong, in words that someone can act upon? |
+//! | `runtime`, `registry` | what is installed under which name? |
+//!
+//! No other crate names wasmtime. A fault costs one call: whatever a guest does, the store it ran in is dropped and the
+//! next call begins anew.
+
+mod artifacts;
+mod bindings;
+mod convert;
+mod describe;
+mod egress;
+mod engine;
+mod fault;
+mod grants;
+mod imports;
+mod install;
+mod instance;
+mod limits;
+mod output;
+mod package;
+mod plugin;
+mod pool;
+mod registry;
+mod roles;
+mod runtime;
+mod schema;
+#[cfg(test)]
+mod tests;
+
+pub use grants::{Grants, HostPattern, InvalidHost, SecretBinding};
+pub use install::{Install, InstallError};
+pub use limits::{LimitOverrides, Limits};
+pub use package::PackageError;
+pub use runtime::{Runtime, RuntimeOptions};

@@ -98,7 +98,7 @@ impl TenantStore {
             "WHERE c.row IN (SELECT value FROM json_each($1)) AND d.tenant = $2"
         ));
         let select = select.bind(json("rows", rows)?).bind(self.id());
-        let pair = |row: &SqliteRow| -> Result<(i64, DocumentId)> { Ok((row.read("row")?, id(row, "id")?)) };
+        let pair = |row: &SqliteRow| -> Read<(i64, DocumentId)> { Ok((row.try_get("row")?, id(row, "id")?)) };
         let found = all(&mut *self.engine().read().await?, select, pair).await?;
         let mut found: HashMap<i64, DocumentId> = found.into_iter().collect();
         Ok(rows.iter().filter_map(|row| Some((*row, found.remove(row)?))).collect())

@@ -61,6 +61,12 @@ pub struct QueryTerm {
     pub part: bool,
 }
 
+impl AsRef<str> for QueryTerm {
+    fn as_ref(&self) -> &str {
+        &self.term
+    }
+}
+
 /// Every term of a chunk's text, by position; equal terms at the same place once.
 pub fn analyze(text: &str) -> Vec<Token> {
     runs::tokens(text, false)

@@ -15,7 +15,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::routing::post;
 use futures_util::{StreamExt, stream};
-use mortise_domain::{AssistantId, Error, Json, JsonMap, MessageRole};
+use mortise_domain::{AssistantId, Error, Json, JsonMap, MessageRole, id};
 use mortise_service::{AnswerEvent, AnswerRequest, AnswerStream, FinalAnswer, Service};
 use serde_json::json;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -57,6 +57,7 @@ async fn complete(
     let request = AnswerRequest {
         assistant: chat.clone(),
         session: None,
+        message_id: id::new_uuid4(),
         messages,
         variables: JsonMap::new(),
         quote: Some(with_reference),

@@ -17,7 +17,7 @@ use axum::routing::post;
 use futures_util::{StreamExt, stream};
 use mortise_domain::{
     Assistant, AssistantId, DatasetId, DocumentId, Error, Json, JsonMap, MessageRole, MetadataCondition, NewSession,
-    Session, SessionId,
+    Session, SessionId, id,
 };
 use mortise_service::{AnswerEvent, AnswerRequest, AnswerStream, FinalAnswer};
 use serde_json::json;
@@ -54,10 +54,11 @@ async fn complete(State(surface): State<Surface>, Key(caller): Key, Path(chat): 
         return Err(Refusal::exception("TypeError", text));
     };
     let request = request(&assistant, session.clone(), question, metadata, &body);
+    let message = request.message_id.clone();
     let legacy = body::flag(&body, "legacy", surface.legacy_stream);
     match service.answer(&caller, request).await {
         Ok(events) if streamed && legacy => Ok(sse::response(cumulative_frames(events, chat, session))),
-        Ok(events) if streamed => Ok(sse::response(delta_frames(events, session))),
+        Ok(events) if streamed => Ok(sse::response(delta_frames(events, session, message))),
         Ok(events) => data(answer_object(&collect(events).await?, &session)),
         Err(error) if streamed => Ok(sse::response(stream::iter([failure_frame(&error), end_frame()]))),
         Err(error) => Err(error.into()),
@@ -84,6 +85,7 @@ fn request(
     AnswerRequest {
         assistant: assistant.id.clone(),
         session: Some(session),
+        message_id: id::new_uuid4(),
         messages: vec![(MessageRole::User, question)],
         variables: variables.collect(),
         quote: body.get("quote").map(python_text::truthy),
@@ -204,13 +206,14 @@ fn failure_frame(error: &Error) -> Bytes {
 /// Turns events into frames of deltas.
 struct Deltas {
     session: SessionId,
+    message: String,
     thinking: bool,
 }
 
 impl Deltas {
     fn piece(&self, text: &str, mark: Option<&str>) -> Bytes {
         let mut data = json!({
-            "answer": text, "reference": no_reference(), "audio_binary": null, "final": false, "id": null,
+            "answer": text, "reference": no_reference(), "audio_binary": null, "final": false, "id": self.message,
             "session_id": self.session.as_str(),
         });
         if let Some(mark) = mark {
@@ -262,8 +265,8 @@ impl Deltas {
     }
 }
 
-fn delta_frames(events: AnswerStream, session: SessionId) -> impl stream::Stream<Item = Bytes> + Send + 'static {
-    let mut deltas = Deltas { session, thinking: false };
+fn delta_frames(events: AnswerStream, session: SessionId, message: String) -> impl stream::Stream<Item = Bytes> + Send + 'static {
+    let mut deltas = Deltas { session, message, thinking: false };
     events.flat_map(move |event| stream::iter(deltas.frames(event)))
 }
 
@@ -349,7 +352,7 @@ mod tests {
     }
 
     fn deltas(events: Vec<AnswerEvent>) -> Vec<Json> {
-        let mut deltas = Deltas { session: SessionId::new("s"), thinking: false };
+        let mut deltas = Deltas { session: SessionId::new("s"), message: "m".into(), thinking: false };
         parse(events.into_iter().flat_map(|event| deltas.frames(event)).collect())
     }
 

@@ -1,0 +1,196 @@
+//! `blocks-out`: the blocks of a document as a parser gives them, checked as they come.
+
+use crate::bindings::host::mortise::plugin::blocks_out::Host;
+use crate::bindings::host::mortise::plugin::{document, document as wit, types};
+use crate::fault::{cut, invalid, refuse};
+use crate::instance::State;
+use crate::limits::Limits;
+use crate::output::{self, Budget, RECORD};
+use mortise_domain::block::{Attachment, Block, Image, Parsed, Warning};
+use mortise_domain::plugin::FaultReason;
+use std::collections::HashMap;
+
+/// Warnings kept of one document; the rest is counted.
+const WARNINGS: usize = 1000;
+/// Longest note or name, in bytes.
+const NOTE: usize = 2000;
+/// Deepest nesting of blocks.
+const DEPTH: usize = 100;
+
+/// The document under way.
+pub(crate) struct Collector {
+    parsed: Parsed,
+    budget: Budget,
+    max_blocks: usize,
+    dropped_warnings: u64,
+}
+
+impl Collector {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            parsed: Parsed::default(),
+            budget: Budget::new(limits.output_bytes),
+            max_blocks: usize::try_from(limits.max_blocks).unwrap_or(usize::MAX),
+            dropped_warnings: 0,
+        }
+    }
+
+    /// The whole document, once the plugin is done: what can only be checked now is checked now.
+    pub(crate) fn finish(mut self) -> Result<Parsed, FaultReason> {
+        let parents: HashMap<u32, Option<u32>> = self.parsed.blocks.iter().map(|b| (b.id, b.parent)).collect();
+        for block in &self.parsed.blocks {
+            let mut next = block.parent;
+            let mut depth = 0;
+            while let Some(id) = next {
+                let Some(&parent) = parents.get(&id) else {
+                    return Err(FaultReason::InvalidOutput(format!("block {} lies in no block: {id}", block.id)));
+                };
+                depth += 1;
+                if depth > DEPTH {
+                    return Err(FaultReason::InvalidOutput(format!("block {} lies in itself or too deep", block.id)));
+                }
+                next = parent;
+            }
+        }
+        if self.dropped_warnings > 0 {
+            let message = format!("and {} more warnings", self.dropped_warnings);
+            self.parsed.warnings.push(Warning { at: None, message });
+        }
+        Ok(self.parsed)
+    }
+
+    fn add(&mut self, block: Block) -> Result<(), FaultReason> {
+        let wrong = |what: String| Err(FaultReason::InvalidOutput(what));
+        let id = block.id;
+        if self.parsed.blocks.len() >= self.max_blocks {
+            return Err(FaultReason::OutputTooLarge(format!("the limit is {} blocks", self.max_blocks)));
+        }
+        if self.parsed.blocks.last().is_some_and(|last| last.id >= id) {
+            return wrong(format!("block ids must ascend, {id} does not"));
+        }
+        let parts = self.parsed.parts.len();
+        if usize::try_from(block.part).is_ok_and(|part| part >= parts.max(1)) {
+            return wrong(format!("block {id} is of part {}, of {parts}", block.part));
+        }
+        let images = self.parsed.images.len();
+        if block.image.is_some_and(|image| usize::try_from(image).is_ok_and(|image| image >= images)) {
+            return wrong(format!("block {id} shows an image that was not put"));
+        }
+        if block.style.is_some_and(|style| !style.font_size.is_finite()) {
+            return wrong(format!("block {id} has a font size that is not a finite number"));
+        }
+        block.places.iter().try_for_each(output::place)?;
+        self.budget.spend_texts(std::iter::once(&block.text).chain(&block.language))?;
+        self.budget.spend(block.places.len() as u64 * 24)?;
+        if let Some(table) = &block.table {
+            output::table(table, &mut self.budget)?;
+        }
+        self.parsed.blocks.push(block);
+        Ok(())
+    }
+}
+
+impl types::Host for State {}
+impl document::Host for State {}
+
+impl Host for State {
+    fn start_part(&mut self, part: wit::Part) -> wasmtime::Result<u32> {
+        let collector = &mut self.collector;
+        collector.budget.spend_texts([&part.name, &part.media_type]).or_else(refuse)?;
+        collector.parsed.parts.push(part.into());
+        Ok(u32::try_from(collector.parsed.parts.len() - 1)?)
+    }
+
+    fn emit(&mut self, blocks: Vec<wit::Block>) -> wasmtime::Result<()> {
+        if self.control.cancelled() {
+            return refuse(FaultReason::Cancelled);
+        }
+        blocks.into_iter().try_for_each(|block| self.collector.add(block.into())).or_else(refuse)
+    }
+
+    fn put_image(&mut self, media_type: String, bytes: Vec<u8>) -> wasmtime::Result<u32> {
+        let Collector { parsed, budget, .. } = &mut self.collector;
+        budget.spend(bytes.len() as u64 + media_type.len() as u64 + RECORD).or_else(refuse)?;
+        parsed.images.push(Image { media_type, bytes });
+        Ok(u32::try_from(parsed.images.len() - 1)?)
+    }
+
+    fn metadata(&mut self, fields: String) -> wasmtime::Result<()> {
+        self.collector.budget.spend(fields.len() as u64).or_else(refuse)?;
+        match serde_json::from_str(&fields) {
+            Ok(fields) => self.collector.parsed.metadata = fields,
+            Err(error) => return invalid(format!("metadata is no JSON object: {error}")),
+        }
+        Ok(())
+    }
+
+    fn pages(&mut self, count: u32) -> wasmtime::Result<()> {
+        self.collector.parsed.pages = count;
+        Ok(())
+    }
+
+    fn warn(&mut self, at: Option<wit::Place>, message: String) -> wasmtime::Result<()> {
+        let collector = &mut self.collector;
+        if collector.parsed.warnings.len() >= WARNINGS {
+            collector.dropped_warnings += 1;
+            return Ok(());
+        }
+        let at: Option<mortise_domain::block::Place> = at.map(Into::into);
+        at.as_ref().map_or(Ok(()), output::place).or_else(refuse)?;
+        collector.parsed.warnings.push(Warning { at, message: cut(&message, NOTE) });
+        Ok(())
+    }
+
+    fn attach(&mut self, name: String, media_type: String, bytes: Vec<u8>) -> wasmtime::Result<()> {
+        let Collector { parsed, budget, .. } = &mut self.collector;
+        budget.spend(bytes.len() as u64 + media_type.len() as u64 + RECORD).or_else(refuse)?;
+        // A name, not a path: whoever stores it must not be led elsewhere.
+        let name = cut(name.rsplit(['/', '\\']).next().unwrap_or_default(), NOTE);
+        parsed.attachments.push(Attachment { name, media_type, bytes });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mortise_domain::Role;
+    use mortise_domain::block::BlockKind;
+
+    fn block(id: u32, parent: Option<u32>) -> Block {
+        Block {
+            id,
+            kind: BlockKind::Paragraph,
+            text: "text".into(),
+            level: 0,
+            places: vec![],
+            part: 0,
+            style: None,
+            table: None,
+            image: None,
+            language: None,
+            parent,
+        }
+    }
+
+    fn check(blocks: Vec<Block>, why: Option<&str>) {
+        let mut collector = Collector::new(&Limits { max_blocks: 3, ..Limits::for_role(Role::Parser) });
+        let added = blocks.into_iter().try_for_each(|block| collector.add(block));
+        match (added.and_then(|()| collector.finish()), why) {
+            (Ok(_), None) => {}
+            (Err(reason), Some(why)) => assert!(reason.to_string().contains(why), "{reason}"),
+            (result, why) => panic!("{result:?}, wanted {why:?}"),
+        }
+    }
+
+    #[test]
+    fn documents() {
+        check(vec![block(0, None), block(1, Some(2)), block(2, None)], None);
+        check(vec![block(1, None), block(1, None)], Some("must ascend"));
+        check(vec![block(0, Some(7))], Some("lies in no block"));
+        check(vec![block(0, Some(1)), block(1, Some(0))], Some("lies in itself"));
+        check((0..4).map(|id| block(id, None)).collect(), Some("3 blocks"));
+        check(vec![Block { part: 1, ..block(0, None) }], Some("is of part 1"));
+        check(vec![Block { image: Some(0), ..block(0, None) }], Some("image"));
+    }
+}

@@ -1,0 +1,86 @@
+//! What the operator hands in to install a plugin, and why that may fail.
+
+use crate::describe::Undescribed;
+use crate::grants::Grants;
+use crate::limits::LimitOverrides;
+use crate::package::PackageError;
+use bytes::Bytes;
+use mortise_domain::plugin::FaultReason;
+use mortise_domain::{Error, JsonMap};
+
+/// A plugin to install.
+#[derive(Clone, Debug, Default)]
+pub struct Install {
+    /// Name under which it is offered; its own name when absent.
+    pub name: Option<String>,
+    /// The component.
+    pub component: Bytes,
+    /// The operator's settings. Of embedders, rerankers and chat models the whole settings; of parsers and chunkers
+    /// what a dataset's `parser_config` is laid on.
+    pub config: JsonMap,
+    /// What it may do beyond its world.
+    pub grants: Grants,
+    /// What differs from the role's limits.
+    pub limits: LimitOverrides,
+    /// Part of the binary, not named by the operator. Installed even when it needs settings that are not given; calls
+    /// fail then and name the setting.
+    pub built_in: bool,
+}
+
+/// Why a plugin was not installed. What was installed before under that name stays.
+#[derive(Debug, thiserror::Error)]
+pub enum InstallError {
+    /// The bytes are not a plugin of this host.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    /// The engine refuses the code.
+    #[error("it cannot be compiled: {0}")]
+    Uncompilable(String),
+    /// An interface has the right name and another shape.
+    #[error("it does not fit its world: {0}")]
+    Unlinkable(String),
+    /// It did not describe itself.
+    #[error("describe failed: {0}")]
+    Describe(FaultReason),
+    /// It described itself wrongly.
+    #[error("describe gave {0}")]
+    Description(String),
+    /// The operator's settings do not fit its schema.
+    #[error("setting {field:?}: {reason}")]
+    Config {
+        /// Dotted path.
+        field: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A name that cannot be offered.
+    #[error("name {0:?}: 1 to 128 characters, no control characters or outer blanks")]
+    Name(String),
+}
+
+impl From<Undescribed> for InstallError {
+    fn from(error: Undescribed) -> Self {
+        match error {
+            Undescribed::Uncompilable(why) => Self::Uncompilable(why),
+            Undescribed::Unlinkable(why) => Self::Unlinkable(why),
+            Undescribed::Failed(reason) => Self::Describe(reason),
+            Undescribed::Invalid(what) => Self::Description(what),
+        }
+    }
+}
+
+impl From<InstallError> for Error {
+    fn from(error: InstallError) -> Self {
+        match error {
+            InstallError::Config { field, reason } => Error::invalid(field, reason),
+            InstallError::Name(_) => Error::invalid("name", error.to_string()),
+            other => Error::invalid("component", other.to_string()),
+        }
+    }
+}
+
+/// Checks a name under which something is offered.
+pub(crate) fn name(name: String) -> Result<String, InstallError> {
+    let sound = !name.is_empty() && name.len() <= 128 && name.trim() == name && !name.chars().any(char::is_control);
+    if sound { Ok(name) } else { Err(InstallError::Name(crate::fault::cut(&name, 128))) }
+}

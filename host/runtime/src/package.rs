@@ -1,0 +1,249 @@
+//! What a component says of itself before any of it is compiled or run: which world of which version it implements, and
+//! which imports it needs. Whatever lies beyond its role's room is refused here, with the reason and what to do.
+
+use crate::bindings::OFFERED;
+use mortise_domain::Role;
+use semver::Version;
+use wasmparser::{Encoding, Parser, Payload};
+
+/// The package of the contract.
+const PACKAGE: &str = "mortise:plugin";
+
+/// What the host knows of a component from its type alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Package {
+    pub(crate) role: Role,
+    /// Version of the contract that it was built against.
+    pub(crate) wit: Version,
+}
+
+/// Why bytes are not a plugin of this host.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PackageError {
+    /// Not WebAssembly.
+    #[error("not a WebAssembly file")]
+    NotWasm,
+    /// A core module.
+    #[error(
+        "a core module, not a component: build for the target wasm32-wasip2, or wrap it with wasm-tools component new"
+    )]
+    CoreModule,
+    /// Damaged.
+    #[error("damaged: {0}")]
+    Damaged(String),
+    /// It exports none of the five interfaces.
+    #[error(
+        "no Mortise plugin: it exports none of mortise:plugin/{{parser, chunker, embedder, reranker, chat-model}}@{OFFERED}; \
+         use one export macro of mortise-sdk"
+    )]
+    NoRole,
+    /// It exports several of them.
+    #[error("two roles in one component, {0} and {1}: build one component for each")]
+    TwoRoles(Role, Role),
+    /// Built against a contract that this host does not offer.
+    #[error("built against mortise:plugin {wants}, this host offers {OFFERED}: {}", version_advice(wants))]
+    Version {
+        /// The version that the component wants.
+        wants: Version,
+    },
+    /// It imports what its role may not have.
+    #[error("a {role} may not import {import}: {}", import_advice(import))]
+    Import {
+        /// What the component is.
+        role: Role,
+        /// What it asks for.
+        import: String,
+    },
+}
+
+fn version_advice(wants: &Version) -> &'static str {
+    if *wants > OFFERED {
+        "install a newer Mortise, or rebuild the plugin with an older mortise-sdk"
+    } else {
+        "rebuild the plugin with a newer mortise-sdk"
+    }
+}
+
+fn import_advice(import: &str) -> String {
+    let package = import.split('/').next().unwrap_or_default();
+    match package {
+        "wasi:http" => {
+            "only embedders, rerankers and chat models reach the network; pass what it needs as settings".into()
+        }
+        "wasi:sockets" => "plugins reach the network through wasi:http only; build without sockets \
+                           (componentize-py and jco can disable them, wasi-virt can remove them)"
+            .into(),
+        PACKAGE => format!("that interface is not part of this role in mortise:plugin {OFFERED}"),
+        _ => "the host has no such interface; remove the dependency that needs it".into(),
+    }
+}
+
+impl Package {
+    /// Reads the type of a component.
+    pub(crate) fn of(bytes: &[u8]) -> Result<Self, PackageError> {
+        let Names { imports, exports } = Names::of(bytes)?;
+        let mut found: Option<Package> = None;
+        for (interface, version) in exports.iter().filter_map(|name| contract(name)) {
+            let Some(role) = Role::ALL.into_iter().find(|role| role.as_str() == interface) else { continue };
+            let wit = version.ok_or(PackageError::NoRole)?;
+            match &found {
+                Some(first) => return Err(PackageError::TwoRoles(first.role, role)),
+                None => found = Some(Package { role, wit }),
+            }
+        }
+        let found = found.ok_or(PackageError::NoRole)?;
+        if !compatible(&found.wit) {
+            return Err(PackageError::Version { wants: found.wit });
+        }
+        for import in imports {
+            if let Some((_, Some(wants))) = contract(&import)
+                && !compatible(&wants)
+            {
+                return Err(PackageError::Version { wants });
+            }
+            if !allowed(found.role, &import) {
+                return Err(PackageError::Import { role: found.role, import });
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Whether this host serves that version: the same line, which before 1.0 is the minor version.
+fn compatible(wants: &Version) -> bool {
+    wants.pre.is_empty() && (wants.major, wants.minor) == (OFFERED.major, OFFERED.minor)
+}
+
+/// Interface and version of a name within the contract.
+fn contract(name: &str) -> Option<(&str, Option<Version>)> {
+    let (interface, version) = split(name.strip_prefix(PACKAGE)?.strip_prefix('/')?);
+    Some((interface, version))
+}
+
+fn split(name: &str) -> (&str, Option<Version>) {
+    match name.split_once('@') {
+        Some((name, version)) => (name, Version::parse(version).ok()),
+        None => (name, None),
+    }
+}
+
+/// The rooms: what each role may import. What standard libraries need to start is given to all, in empty form (no
+/// arguments, no environment, no files, coarse clocks).
+fn allowed(role: Role, import: &str) -> bool {
+    if let Some((interface, version)) = contract(import) {
+        let common = ["types", "log", "tokens"];
+        let own: &[&str] = match role {
+            Role::Parser => &["document", "source", "blocks-out"],
+            Role::Chunker => &["document", "source", "blocks-in"],
+            Role::Embedder | Role::Reranker | Role::ChatModel => &["inference"],
+        };
+        return version.is_some() && (common.contains(&interface) || own.contains(&interface));
+    }
+    let (name, version) = split(import);
+    let Some((package, interface)) = name.split_once('/') else { return false };
+    let known = match package {
+        "wasi:io" => ["error", "poll", "streams"].contains(&interface),
+        "wasi:clocks" => ["monotonic-clock", "wall-clock"].contains(&interface),
+        "wasi:random" => ["random", "insecure", "insecure-seed"].contains(&interface),
+        "wasi:filesystem" => ["types", "preopens"].contains(&interface),
+        "wasi:cli" => {
+            ["environment", "exit", "stdin", "stdout", "stderr"].contains(&interface)
+                || interface.starts_with("terminal-")
+        }
+        "wasi:http" => {
+            matches!(role, Role::Embedder | Role::Reranker | Role::ChatModel)
+                && ["types", "outgoing-handler"].contains(&interface)
+        }
+        _ => false,
+    };
+    known && version.is_some_and(|version| version.major == 0 && version.minor == 2)
+}
+
+/// The outermost imports and exports of a component.
+#[derive(Default)]
+struct Names {
+    imports: Vec<String>,
+    exports: Vec<String>,
+}
+
+impl Names {
+    fn of(bytes: &[u8]) -> Result<Self, PackageError> {
+        if !bytes.starts_with(b"\0asm") {
+            return Err(PackageError::NotWasm);
+        }
+        let damaged = |error: wasmparser::BinaryReaderError| PackageError::Damaged(error.to_string());
+        let mut names = Names::default();
+        // Modules and components inside are skipped: their sections come at a greater depth.
+        let mut depth = 0u32;
+        let mut whole = false;
+        for payload in Parser::new(0).parse_all(bytes) {
+            match payload.map_err(damaged)? {
+                Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
+                    return Err(PackageError::CoreModule);
+                }
+                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+                Payload::End(_) if depth > 0 => depth -= 1,
+                Payload::End(_) => whole = true,
+                Payload::ComponentImportSection(section) if depth == 0 => {
+                    for import in section {
+                        names.imports.push(import.map_err(damaged)?.name.name.into());
+                    }
+                }
+                Payload::ComponentExportSection(section) if depth == 0 => {
+                    for export in section {
+                        names.exports.push(export.map_err(damaged)?.name.name.into());
+                    }
+                }
+                _ => {}
+            }
+        }
+        if whole { Ok(names) } else { Err(PackageError::Damaged("it ends too early".into())) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rooms() {
+        let check = |role, import, allow| assert_eq!(allowed(role, import), allow, "{role} imports {import}");
+        for role in Role::ALL {
+            check(role, "wasi:io/streams@0.2.6", true);
+            check(role, "wasi:cli/terminal-stdout@0.2.12", true);
+            check(role, "wasi:sockets/tcp@0.2.6", false);
+            check(role, "wasi:io/streams@0.3.0", false);
+            check(role, "wasi:keyvalue/store@0.2.0", false);
+            check(role, "mortise:plugin/log@0.1.0", true);
+            check(role, "mortise:plugin/secrets@0.1.0", false);
+            check(role, "some-function", false);
+        }
+        check(Role::Chunker, "wasi:http/outgoing-handler@0.2.4", false);
+        check(Role::ChatModel, "wasi:http/outgoing-handler@0.2.4", true);
+        check(Role::ChatModel, "wasi:http/incoming-handler@0.2.4", false);
+        check(Role::Parser, "mortise:plugin/blocks-in@0.1.0", false);
+        check(Role::Chunker, "mortise:plugin/blocks-in@0.1.0", true);
+        check(Role::Chunker, "mortise:plugin/inference@0.1.0", false);
+    }
+
+    #[test]
+    fn versions() {
+        let check = |version: &str, good| assert_eq!(compatible(&version.parse().unwrap()), good, "{version}");
+        check("0.1.0", true);
+        check("0.1.7", true);
+        check("0.2.0", false);
+        check("1.0.0", false);
+        check("0.1.0-rc.1", false);
+        let told = PackageError::Version { wants: Version::new(0, 2, 0) }.to_string();
+        assert!(told.contains("0.2.0") && told.contains("0.1.0") && told.contains("newer Mortise"), "{told}");
+    }
+
+    #[test]
+    fn other_files() {
+        assert_eq!(Package::of(b"%PDF-1.7"), Err(PackageError::NotWasm));
+        assert_eq!(Package::of(b"\0asm\x01\0\0\0"), Err(PackageError::CoreModule));
+        assert_eq!(Package::of(b"\0asm\x0d\0\x01\0"), Err(PackageError::NoRole));
+        assert!(matches!(Package::of(b"\0asm\x0d\0\x01\0\x0a\xff"), Err(PackageError::Damaged(_))));
+        assert!(matches!(Package::of(b"\0asm"), Err(PackageError::Damaged(_))));
+    }
+}

@@ -1,0 +1,114 @@
+//! From bytes to blocks, once: blocks are kept by content, parser and the parser's own settings, so that another chunk
+//! method or other chunk settings never parse again.
+
+use super::pipeline::Failure;
+use crate::{Service, media_type};
+use mortise_domain::block::{Attachment, Parsed, Warning};
+use mortise_domain::role::{CallContext, Parser};
+use mortise_domain::source::SourceFile;
+use mortise_domain::{Document, Error, JsonMap, PluginInfo};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// Files in files in files: how deep attachments are followed.
+const ATTACHMENT_DEPTH: usize = 3;
+
+/// The blocks of a document, from the cache or from its parser.
+pub(super) async fn blocks(
+    service: &Service,
+    document: &Document,
+    context: &CallContext,
+) -> Result<(SourceFile, Arc<Parsed>), Failure> {
+    let bytes = service.store.blobs().open(&document.blob).await?;
+    let media_type = media_type::by_name(&document.name);
+    let file = SourceFile { name: document.name.clone(), media_type: media_type.to_owned(), bytes };
+    let parser = service.plugins.parser_for(&file.name, media_type).ok_or_else(|| no_parser(&file.name))?;
+    let key = cache_key(document, parser.info());
+    let cache = service.store.parsed();
+    if let Some(parsed) = cache.get(&key).await? {
+        tracing::debug!(document = %document.id, "blocks from an earlier parse");
+        return Ok((file, Arc::new(parsed)));
+    }
+    let mut parsed = parse(&*parser, file.clone(), &document.parser_config, context).await?;
+    attachments(service, &mut parsed, &document.parser_config, context).await;
+    if parsed.blocks.len() > service.ingest.max_blocks {
+        return Err(Error::TooLarge { limit: service.ingest.max_blocks as u64 }.into());
+    }
+    cache.put(&key, &parsed).await?;
+    Ok((file, Arc::new(parsed)))
+}
+
+async fn parse(
+    parser: &dyn Parser,
+    file: SourceFile,
+    config: &JsonMap,
+    context: &CallContext,
+) -> Result<Parsed, Failure> {
+    let info = parser.info();
+    tracing::debug!(file = file.name, parser = info.name, version = info.version, "parsing");
+    Ok(parser.parse(file, config, context.clone()).await.map_err(Error::from)?)
+}
+
+/// Parses contained files by the plugins of their kinds and adds their blocks after the document's own. What cannot be
+/// read is a warning.
+async fn attachments(service: &Service, parsed: &mut Parsed, config: &JsonMap, context: &CallContext) {
+    let mut waiting: Vec<(usize, Attachment)> = parsed.attachments.drain(..).map(|a| (1, a)).collect();
+    while let Some((depth, attachment)) = waiting.pop() {
+        let Attachment { name, media_type, bytes } = attachment;
+        let Some(parser) = service.plugins.parser_for(&name, &media_type).filter(|_| depth <= ATTACHMENT_DEPTH) else {
+            parsed.warnings.push(Warning { at: None, message: format!("{name}: attached file not read") });
+            continue;
+        };
+        let file = SourceFile { name: name.clone(), media_type, bytes: Arc::new(bytes) };
+        match parse(&*parser, file, config, context).await {
+            Ok(mut inner) => {
+                waiting.extend(inner.attachments.drain(..).map(|a| (depth + 1, a)));
+                append(parsed, inner);
+            }
+            Err(failure) => {
+                parsed.warnings.push(Warning { at: None, message: format!("{name}: {}", failure.error) });
+            }
+        }
+    }
+}
+
+/// Adds the blocks of a contained file, renumbered.
+fn append(outer: &mut Parsed, inner: Parsed) {
+    let first = outer.blocks.iter().map(|b| b.id + 1).max().unwrap_or(0);
+    let (first_part, first_image) = (outer.parts.len() as u32, outer.images.len() as u32);
+    outer.blocks.extend(inner.blocks.into_iter().map(|mut block| {
+        block.id += first;
+        block.part += first_part;
+        block.parent = block.parent.map(|p| p + first);
+        block.image = block.image.map(|i| i + first_image);
+        block
+    }));
+    outer.parts.extend(inner.parts);
+    outer.images.extend(inner.images);
+    outer.warnings.extend(inner.warnings);
+}
+
+fn no_parser(name: &str) -> Failure {
+    let extension = name.rsplit_once('.').map_or("without extension", |(_, e)| e);
+    Error::Unsupported { what: format!("no installed parser reads files of type {extension}") }.into()
+}
+
+/// Content, parser, and those settings that the parser's schema knows.
+fn cache_key(document: &Document, parser: &PluginInfo) -> String {
+    let known = parser.config_schema.get("properties").and_then(|p| p.as_object());
+    let mut settings: Vec<(&String, &serde_json::Value)> =
+        document.parser_config.iter().filter(|(name, _)| known.is_some_and(|k| k.contains_key(*name))).collect();
+    settings.sort_by_key(|(name, _)| *name);
+    let mut hasher = Sha256::new();
+    // The name matters to parsers that choose by extension.
+    for part in [document.blob.as_str(), &parser.digest, &document.suffix] {
+        hasher.update(part.as_bytes());
+        hasher.update([0]);
+    }
+    for (name, value) in settings {
+        hasher.update(name.as_bytes());
+        hasher.update(value.to_string().as_bytes());
+        hasher.update([0]);
+    }
+    hex::encode(hasher.finalize())
+}

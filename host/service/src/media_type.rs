@@ -1,0 +1,35 @@
+//! Media types by extension, so that parsers can be chosen and told what they read.
+
+/// The usual media type of a file name; `application/octet-stream` when unknown.
+pub(crate) fn by_name(name: &str) -> &'static str {
+    let extension = name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase()).unwrap_or_default();
+    match extension.as_str() {
+        "pdf" => "application/pdf",
+        "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "pptx" => "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        "doc" => "application/msword",
+        "xls" => "application/vnd.ms-excel",
+        "ppt" => "application/vnd.ms-powerpoint",
+        "odt" => "application/vnd.oasis.opendocument.text",
+        "rtf" => "application/rtf",
+        "epub" => "application/epub+zip",
+        "html" | "htm" => "text/html",
+        "md" | "markdown" | "mdx" => "text/markdown",
+        "csv" => "text/csv",
+        "json" => "application/json",
+        "xml" => "application/xml",
+        "eml" => "message/rfc822",
+        "msg" => "application/vnd.ms-outlook",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "gif" => "image/gif",
+        "webp" => "image/webp",
+        "tif" | "tiff" => "image/tiff",
+        "mp3" => "audio/mpeg",
+        "wav" => "audio/wav",
+        "txt" | "text" | "log" | "ini" | "yml" | "yaml" | "py" | "js" | "java" | "c" | "cpp" | "h" | "php" | "go"
+        | "ts" | "sh" | "cs" | "kt" | "sql" => "text/plain",
+        _ => "application/octet-stream",
+    }
+}

@@ -1,0 +1,69 @@
+//! Which models and methods there are.
+
+use crate::Service;
+use mortise_domain::{Error, JsonMap, ModelKind, ModelStatus, PluginInfo, Result, Role};
+
+/// Models that are used where a client names none, and names that are known without being installed.
+#[derive(Clone, Debug, Default)]
+pub struct ModelSettings {
+    /// Embedder of datasets that name none.
+    pub embedding: String,
+    /// Chat model of assistants that name none.
+    pub chat: String,
+    /// `model@provider` names that exist in the world but are not configured here; clients get another error for them
+    /// than for names nobody knows.
+    pub known: Vec<String>,
+}
+
+impl Service {
+    /// Models used where a client names none.
+    pub fn default_models(&self) -> &ModelSettings {
+        &self.models
+    }
+
+    /// What is known of a model name, with or without its `@provider`.
+    pub fn model_status(&self, kind: ModelKind, name: &str) -> ModelStatus {
+        let role = match kind {
+            ModelKind::Embedding => Role::Embedder,
+            ModelKind::Rerank => Role::Reranker,
+            ModelKind::Chat => Role::ChatModel,
+        };
+        if self.plugins.has(role, name) {
+            ModelStatus::Granted
+        } else if self.models.known.iter().any(|known| known == name) {
+            ModelStatus::Known
+        } else {
+            ModelStatus::Unknown
+        }
+    }
+
+    /// Names of the installed chunk methods, sorted.
+    pub fn chunk_methods(&self) -> Vec<String> {
+        let plugins = self.plugins.list();
+        let mut names: Vec<_> = plugins.into_iter().filter(|p| p.role == Role::Chunker).map(|p| p.name).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// Everything installed.
+    pub fn plugins(&self) -> Vec<PluginInfo> {
+        self.plugins.list()
+    }
+
+    /// Whether some parser reads files of this name.
+    pub fn has_parser_for(&self, file_name: &str) -> bool {
+        self.plugins.parser_for(file_name, crate::media_type::by_name(file_name)).is_some()
+    }
+
+    /// Checks settings against the schema of the method's plugin.
+    ///
+    /// # Errors
+    /// `Invalid` names the field; `Unsupported` when the method is not installed.
+    pub fn check_parser_config(&self, chunk_method: &str, config: &JsonMap) -> Result<()> {
+        if !self.plugins.has(Role::Chunker, chunk_method) {
+            return Err(Error::Unsupported { what: format!("chunk method {chunk_method} is not installed") });
+        }
+        self.plugins.chunker(chunk_method)?.check_config(config)
+    }
+}

@@ -1,0 +1,134 @@
+//! Text → tree, with html5ever kept from doing more work than the page deserves.
+
+use crate::page::Page;
+use crate::tree::{Handle, Sink};
+use crate::walk::walk;
+use html5ever::TokenizerResult;
+use html5ever::buffer_queue::BufferQueue;
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts, TreeSink};
+use std::cell::Cell;
+
+/// Open elements at most; deeper ones are left out and their text kept. Browsers do the same at 512: many steps of the
+/// tree builder look through all open elements.
+const MAX_DEPTH: u32 = 400;
+
+/// Nodes at most, about 200 MiB of them.
+const MAX_NODES: usize = 2_000_000;
+
+/// Reads a page that comes in pieces.
+pub struct Reader {
+    tokenizer: Tokenizer<Guard>,
+    input: BufferQueue,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        let options = TreeBuilderOpts { scripting_enabled: true, drop_doctype: true, ..Default::default() };
+        let guard = Guard {
+            builder: TreeBuilder::new(Sink::default(), options),
+            depth: Cell::new(0),
+            seen: Cell::new(0),
+            full: Cell::new(false),
+        };
+        Self { tokenizer: Tokenizer::new(guard, TokenizerOpts::default()), input: BufferQueue::default() }
+    }
+}
+
+impl Reader {
+    /// Takes the next piece of the page.
+    pub fn feed(&mut self, html: &str) {
+        if self.tokenizer.sink.full.get() {
+            return;
+        }
+        self.input.push_back(StrTendril::from_slice(html));
+        // Scripts and encoding declarations interrupt the tokenizer; neither is run here.
+        while !matches!(self.tokenizer.feed(&self.input), TokenizerResult::Done) {}
+    }
+
+    /// Walks the tree.
+    pub fn finish(mut self) -> Page {
+        self.feed("");
+        self.tokenizer.end();
+        let Guard { builder, full, .. } = self.tokenizer.sink;
+        let mut page = walk(&builder.sink.finish());
+        if full.get() {
+            page.warning = Some(format!("the page has more than {MAX_NODES} elements; its end was left out"));
+        }
+        page
+    }
+}
+
+/// Stands between tokenizer and tree builder.
+struct Guard {
+    builder: TreeBuilder<Handle, Sink>,
+    /// About how many elements are open: the depth of the last one put in, less the end tags since.
+    depth: Cell<u32>,
+    seen: Cell<u32>,
+    full: Cell<bool>,
+}
+
+impl Guard {
+    fn drops(&self, tag: &Tag) -> bool {
+        // What only changes the look of letters is no use here, and nesting it wrongly is what costs tree builders
+        // the most: they repeat such elements in every paragraph that follows.
+        if matches!(
+            &*tag.name,
+            "a" | "b"
+                | "big"
+                | "code"
+                | "em"
+                | "font"
+                | "i"
+                | "nobr"
+                | "s"
+                | "small"
+                | "strike"
+                | "strong"
+                | "tt"
+                | "u"
+        ) {
+            return true;
+        }
+        let known = self.builder.sink.depth.get();
+        if known != self.seen.get() {
+            self.seen.set(known);
+            self.depth.set(known);
+        }
+        match tag.kind {
+            TagKind::StartTag => self.depth.get() >= MAX_DEPTH,
+            TagKind::EndTag => {
+                self.depth.set(self.depth.get().saturating_sub(1));
+                false
+            }
+        }
+    }
+}
+
+impl TokenSink for Guard {
+    type Handle = Handle;
+
+    fn process_token(&self, token: Token, line: u64) -> TokenSinkResult<Handle> {
+        if self.full.get() && !matches!(token, Token::EOFToken) {
+            return TokenSinkResult::Continue;
+        }
+        if let Token::TagToken(tag) = &token {
+            if self.drops(tag) {
+                return TokenSinkResult::Continue;
+            }
+            if self.builder.sink.count() > MAX_NODES {
+                self.full.set(true);
+            }
+        }
+        self.builder.process_token(token, line)
+    }
+
+    fn end(&self) {
+        self.builder.end();
+    }
+
+    fn adjusted_current_node_present_but_not_in_html_namespace(&self) -> bool {
+        self.builder.adjusted_current_node_present_but_not_in_html_namespace()
+    }
+}
