@@ -10,7 +10,7 @@ use mortise_domain::{
     Caller, DatasetId, Document, DocumentFilter, DocumentType, JsonMap, MessageRole, NewAssistant, NewDataset,
     NewDocument, PageRequest, RunState,
 };
-use mortise_service::{AnswerEvent, AnswerRequest, FinalAnswer, Service};
+use mortise_service::{AnswerEvent, AnswerRequest, FinalAnswer, Service, best_sentence};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -34,11 +34,15 @@ pub(crate) async fn ask(mut config: Config, folder: &Path, question: &str, top_n
     let workers = parts.service.start_workers();
     spinner.finish_and_clear();
 
-    let outcome = answer(&parts.service, &files, question, top_n).await;
+    let outcome = answered(&parts.service, &files, question, top_n).await;
     workers.stop().await;
     parts.close().await?;
-    let (answer, failed) = outcome?;
-    print_answer(&answer);
+    outcome
+}
+
+async fn answered(service: &Service, files: &[PathBuf], question: &str, top_n: u32) -> Result<()> {
+    let (answer, failed) = answer(service, files, question, top_n).await?;
+    print_answer(service, &answer).await?;
     for (name, reason) in &failed {
         eprintln!("not read: {name}: {reason}");
     }
@@ -185,31 +189,37 @@ async fn ingest(
     }
 }
 
-/// The answer, and under it the passages it cites: file, page, quoted text. Sources are numbered from 1 in the order
-/// in which they are cited.
-fn print_answer(answer: &FinalAnswer) {
+/// The answer, and under it what it cites: file, page, quoted sentence. Sources are numbered from 1 in the order in
+/// which they are cited.
+async fn print_answer(service: &Service, answer: &FinalAnswer) -> Result<()> {
+    let caller = Caller { tenant: service.default_tenant().await?.id };
     let mut text = answer.answer.clone();
-    let mut sources: Vec<usize> = Vec::new();
+    let mut sources: Vec<(usize, &str)> = Vec::new();
+    let mut claim_begins = 0;
     for (at, _) in answer.answer.match_indices("[ID:") {
         let rest = &answer.answer[at + 4..];
-        let number = rest.find(']').and_then(|end| rest[..end].parse::<usize>().ok());
-        if let Some(number) = number.filter(|n| *n < answer.reference.chunks.len() && !sources.contains(n)) {
-            sources.push(number);
+        let Some(end) = rest.find(']') else { continue };
+        let number = rest[..end].parse::<usize>().ok().filter(|n| *n < answer.reference.chunks.len());
+        if let Some(number) = number.filter(|n| sources.iter().all(|(known, _)| known != n)) {
+            sources.push((number, &answer.answer[claim_begins..at]));
         }
+        claim_begins = at + 4 + end + 1;
     }
-    for (place, number) in sources.iter().enumerate() {
+    for (place, (number, _)) in sources.iter().enumerate() {
         text = text.replace(&format!("[ID:{number}]"), &format!("[{}]", place + 1));
     }
     println!("\n{text}\n");
-    if sources.is_empty() {
-        return;
+    if !sources.is_empty() {
+        println!("Sources");
     }
-    println!("Sources");
-    for (place, chunk) in sources.iter().filter_map(|n| answer.reference.chunks.get(*n)).enumerate() {
-        let hit = &chunk.hit;
-        let page = hit.chunk.positions.first().map(|p| format!(", page {}", p[0])).unwrap_or_default();
-        println!("[{}] {}{page}\n    “{}”", place + 1, hit.document_name, excerpt(&hit.chunk.text));
+    for (place, (number, claim)) in sources.iter().enumerate() {
+        let hit = &answer.reference.chunks[*number].hit;
+        let quotation = best_sentence(&hit.chunk.text, claim);
+        let found = service.locate(&caller, &hit.chunk.dataset, &hit.chunk.document, quotation).await?;
+        let page = found.map(|p| format!(", page {}", p.page)).unwrap_or_default();
+        println!("[{}] {}{page}\n    “{}”", place + 1, hit.document_name, excerpt(quotation));
     }
+    Ok(())
 }
 
 /// The beginning of a passage on one line.

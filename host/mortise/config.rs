@@ -187,8 +187,7 @@ pub(crate) fn load(flags: &Flags, environment: impl Iterator<Item = (String, Str
     let mut origins = BTreeMap::new();
     note(&values, "", &Origin::Default, &mut origins);
 
-    let mut environment: BTreeMap<String, String> =
-        environment.filter(|(name, _)| name.starts_with(PREFIX)).collect();
+    let mut environment: BTreeMap<String, String> = environment.filter(|(name, _)| name.starts_with(PREFIX)).collect();
     let file = flags.file.clone().or(environment.remove("MORTISE_CONFIG").map(PathBuf::from));
     if let Some(path) = &file {
         let text =

@@ -1,9 +1,9 @@
 //! Messages → a stream of deltas.
 
+use crate::bindings::chat_model::exports::mortise::plugin::chat_model as wit;
 pub use crate::bindings::chat_model::exports::mortise::plugin::chat_model::{
     Abilities, Content, Event, FinishReason, Image, Message, Passage, Request, Role, Tool, ToolCall, Usage,
 };
-use crate::bindings::chat_model::exports::mortise::plugin::chat_model as wit;
 use crate::{Config, Description, Result};
 use std::cell::RefCell;
 

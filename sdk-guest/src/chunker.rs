@@ -59,9 +59,7 @@ impl<'a> Blocks<'a> {
     pub fn read(&self, first: u32, count: u32) -> Vec<Block> {
         match &self.0 {
             Source::Host(reader) => reader.read(first, count),
-            Source::Slice { blocks, .. } => {
-                blocks.iter().skip(first as usize).take(count as usize).cloned().collect()
-            }
+            Source::Slice { blocks, .. } => blocks.iter().skip(first as usize).take(count as usize).cloned().collect(),
         }
     }
 
@@ -124,7 +122,7 @@ macro_rules! export_chunker {
         #[cfg(target_family = "wasm")]
         const _: () = {
             type Component = $crate::chunker::Adapter<$plugin>;
-            $crate::bindings::chunker::__export_chunker_world!(Component with_types_in $crate::bindings::chunker);
+    $crate::bindings::chunker::__export_chunker_world!(Component with_types_in $crate::bindings::chunker);
         };
     };
 }

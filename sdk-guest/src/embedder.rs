@@ -1,7 +1,7 @@
 //! Texts → vectors.
 
-pub use crate::bindings::embedder::exports::mortise::plugin::embedder::{InputKind, Space, Vectors};
 use crate::bindings::embedder::exports::mortise::plugin::embedder as wit;
+pub use crate::bindings::embedder::exports::mortise::plugin::embedder::{InputKind, Space, Vectors};
 use crate::{Config, Description, Result};
 
 /// An embedding model. Export it with [`export_embedder!`](crate::export_embedder).
@@ -55,7 +55,7 @@ macro_rules! export_embedder {
         #[cfg(target_family = "wasm")]
         const _: () = {
             type Component = $crate::embedder::Adapter<$plugin>;
-            $crate::bindings::embedder::__export_embedder_world!(Component with_types_in $crate::bindings::embedder);
+    $crate::bindings::embedder::__export_embedder_world!(Component with_types_in $crate::bindings::embedder);
         };
     };
 }

@@ -1,7 +1,7 @@
 //! Bytes of one file → blocks.
 
-pub use crate::bindings::parser::exports::mortise::plugin::parser::Accepts;
 use crate::bindings::host::mortise::plugin::source;
+pub use crate::bindings::parser::exports::mortise::plugin::parser::Accepts;
 use crate::document::{Block, Part, Place};
 use crate::{Config, Description, Result};
 
@@ -243,7 +243,7 @@ macro_rules! export_parser {
         #[cfg(target_family = "wasm")]
         const _: () = {
             type Component = $crate::parser::Adapter<$plugin>;
-            $crate::bindings::parser::__export_parser_world!(Component with_types_in $crate::bindings::parser);
+    $crate::bindings::parser::__export_parser_world!(Component with_types_in $crate::bindings::parser);
         };
     };
 }

@@ -49,7 +49,7 @@ macro_rules! export_reranker {
         #[cfg(target_family = "wasm")]
         const _: () = {
             type Component = $crate::reranker::Adapter<$plugin>;
-            $crate::bindings::reranker::__export_reranker_world!(Component with_types_in $crate::bindings::reranker);
+    $crate::bindings::reranker::__export_reranker_world!(Component with_types_in $crate::bindings::reranker);
         };
     };
 }

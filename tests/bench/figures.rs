@@ -1,6 +1,13 @@
 //! The figures: `cargo bench --bench figures`. Start, memory, ingestion and retrieval of the real binary, and the cost of
 //! the sandbox against the same code called natively, side by side in one run. Prints; never fails because of a time.
-#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "a benchmark")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a benchmark"
+)]
 
 mod sandbox;
 mod server;
@@ -112,7 +119,8 @@ pub(crate) fn percentile(values: &[f64], share: f64) -> f64 {
 
 /// Prose of made-up words, a few frequent and many rare ones, in sentences and lines; the same at every run.
 pub(crate) fn words(count: usize) -> String {
-    let syllables = ["ka", "lo", "mi", "ren", "tus", "vel", "dor", "sin", "pha", "gri", "net", "ob", "ur", "ex", "il", "am"];
+    let syllables =
+        ["ka", "lo", "mi", "ren", "tus", "vel", "dor", "sin", "pha", "gri", "net", "ob", "ur", "ex", "il", "am"];
     let mut state = 0x2545_F491_4F6C_DD1D_u64;
     let mut random = move || {
         state ^= state << 13;
@@ -129,7 +137,13 @@ pub(crate) fn words(count: usize) -> String {
             text.push_str(syllables[rank % 16]);
             rank /= 16;
         }
-        text.push_str(if n % 120 == 119 { ".\n" } else if n % 12 == 11 { ". " } else { " " });
+        text.push_str(if n % 120 == 119 {
+            ".\n"
+        } else if n % 12 == 11 {
+            ". "
+        } else {
+            " "
+        });
     }
     text
 }

@@ -9,7 +9,6 @@ use mortise_domain::{JsonMap, Role};
 use mortise_runtime::{Grants, Install, LimitOverrides, Runtime, RuntimeOptions};
 use mortise_sdk::chunker::{Blocks, Chunker};
 use mortise_sdk::document as guest;
-use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -42,7 +41,8 @@ pub(crate) fn compare(cache: &Path) {
             counts.0 = chunks.expect("chunks").chunks.len();
 
             let began = Instant::now();
-            let split = chunker.split(file(), parsed.clone(), &JsonMap::new(), CallContext::default());
+            let settings = JsonMap::new();
+            let split = chunker.split(file(), parsed.clone(), &settings, CallContext::default());
             let chunks = tokio.block_on(split);
             sandboxed.push(ms(began.elapsed()));
             counts.1 = chunks.expect("chunks").chunks.len();
@@ -65,7 +65,7 @@ async fn install(cache: &Path) -> Arc<Runtime> {
     runtime
         .install(Install {
             name: None,
-            component: Cow::Borrowed(naive.expect("built in").component),
+            component: bytes::Bytes::from_static(naive.expect("built in").component),
             config: JsonMap::new(),
             grants: Grants::default(),
             limits: LimitOverrides { memory_bytes: Some(1 << 30), ..LimitOverrides::default() },

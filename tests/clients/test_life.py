@@ -118,7 +118,7 @@ def test_an_assistant_answers_with_references(client, handbook):
     assert "[ID:" in answer.content
     cited = answer.reference[int(answer.content.split("[ID:")[1].split("]")[0])]
     assert cited["document_name"] == "crane-safety.pdf"
-    assert cited["positions"][0][0] == 2, "the passage is on page 2"
+    assert 2 in [p[0] for p in cited["positions"]], "the passage is on page 2"
     assert all(key in cited for key in ("id", "content", "document_id", "dataset_id", "similarity"))
 
     pieces = [m for m in session.ask(question, stream=True)]

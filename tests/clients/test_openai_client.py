@@ -10,6 +10,9 @@ from conftest import HANDBOOK, ROOT
 from openai import OpenAI
 
 
+KEY_OF_THE_MODEL = "sk-secret-of-the-operator"
+
+
 def assistant(server, name, model=None):
     dataset = server.dataset(f"openai-{name}")
     documents = server.upload(dataset, HANDBOOK / "crane-safety.pdf", HANDBOOK / "canteen.txt")
@@ -60,7 +63,7 @@ def test_references_when_asked_for(server, chat):
 def model_server():
     """The scripted OpenAI server."""
     script = ROOT / "tests" / "support" / "llm_server.py"
-    process = subprocess.Popen([sys.executable, str(script), "--port", "0"], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, str(script), "--port", "0", "--key", KEY_OF_THE_MODEL], stdout=subprocess.PIPE, text=True)
     port = int(process.stdout.readline())
     yield f"http://127.0.0.1:{port}"
     process.kill()
@@ -76,7 +79,7 @@ http = ["{host}"]
 allow_private = {allow_private}
 [plugins.remote.secrets.openai]
 host = "{host}"
-value = "sk-secret-of-the-operator"
+value = "{KEY_OF_THE_MODEL}"
 """
 
 
@@ -95,7 +98,7 @@ def test_a_remote_model_answers_and_never_sees_more_than_its_key(make_server, mo
     received = requests.get(model_server + "/_requests", timeout=10).json()
     completions = [r for r in received if r["path"].endswith("/chat/completions")]
     headers = {k.lower(): v for k, v in completions[-1]["headers"].items()}
-    assert headers["authorization"] == "Bearer sk-secret-of-the-operator"
+    assert headers["authorization"] == f"Bearer {KEY_OF_THE_MODEL}"
     assert "x-mortise-secret" not in headers
     body = completions[-1]["body"]
     body = json.loads(body) if isinstance(body, str) else body

@@ -488,7 +488,8 @@ class Handler(BaseHTTPRequestHandler):
             )
             self.send_raw(error(401, message, "invalid_request_error"))
             return False
-        shown = sent.removeprefix("Bearer ")
+        key = sent.removeprefix("Bearer ")
+        shown = f"{key[:4]}{'*' * 8}{key[-4:]}"  # as OpenAI masks it
         message = (
             f"Incorrect API key provided: {shown}. You can find your API key at "
             "https://platform.openai.com/account/api-keys."

@@ -134,9 +134,7 @@ impl PluginFault {
     /// Whether the same call may succeed later.
     pub fn is_transient(&self) -> bool {
         match &self.reason {
-            FaultReason::Upstream { status, .. } => {
-                status.is_none_or(|s| s == 408 || s == 425 || s == 429 || s >= 500)
-            }
+            FaultReason::Upstream { status, .. } => status.is_none_or(|s| s == 408 || s == 425 || s == 429 || s >= 500),
             _ => false,
         }
     }

@@ -136,6 +136,12 @@ async fn words_are_found_where_they_are() {
     assert_eq!(found(&index, "1670米", &all).await, [3]);
     assert_eq!(found(&index, "茶", &all).await, [4]);
     assert!(found(&index, "?!", &all).await.is_empty());
+    // Bits of the terms in their order: in the text, in a question, nowhere, in the keywords.
+    let terms = terms_for_query("dawn ships giraffe keeper");
+    let hits = index.search_text(&terms, &all, 0.0, 9).await.unwrap();
+    assert_eq!(hits.iter().map(|hit| (hit.row, hit.matched)).collect::<Vec<_>>(), [(1, 0b1011)]);
+    let many: Vec<_> = (0..70).flat_map(|n| terms_for_query(&format!("none{n}q"))).chain(terms.clone()).collect();
+    assert_eq!(index.search_text(&many, &all, 0.0, 9).await.unwrap()[0].matched, 0);
     assert!(index.search_text(&terms_for_query("dawn"), &all, 0.0, 0).await.unwrap().is_empty());
 
     // Of four terms the first chunk has two.
@@ -145,6 +151,25 @@ async fn words_are_found_where_they_are() {
     assert!(found_matching(&index, question, &all, 1.0).await.is_empty());
     assert_eq!(found_matching(&index, "vessels lighthouse ships", &all, 1.0).await, [1]);
     assert_eq!(found_matching(&index, question, &all, f32::NAN).await, [1]);
+}
+
+#[tokio::test]
+async fn matches_are_told_for_each_chunk_in_each_segment() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = EmbeddedIndex::open(folder.path()).await.unwrap();
+    let words = ["ant", "bee", "cow", "dog", "elk"];
+    for row in 1..32u64 {
+        let held = words.iter().enumerate().filter(|(bit, _)| row >> bit & 1 == 1).map(|(_, word)| *word);
+        let new = chunk("a", "x", &held.collect::<Vec<_>>().join(" "));
+        index.apply(vec![change(row, row as i64, new)], row - 1, row).await.unwrap();
+        if row % 5 == 0 {
+            index.commit().await.unwrap();
+        }
+    }
+    index.commit().await.unwrap();
+    let hits = index.search_text(&terms_for_query(&words.join(" ")), &filter(&["a"]), 0.0, 100).await.unwrap();
+    assert_eq!(hits.len(), 31);
+    assert!(hits.iter().all(|hit| hit.matched == hit.row as u64), "{hits:?}");
 }
 
 #[tokio::test]

@@ -153,10 +153,12 @@ impl Run {
         let message_id = self.request.message_id.clone();
         let outcome = self.make(&message_id).await;
         let event = match outcome {
-            Ok(answer) => match self.remember(&message_id, &answer.stored_text(), Some(answer.reference.to_json())).await {
-                Ok(()) => AnswerEvent::Done(answer),
-                Err(error) => AnswerEvent::Failed(error),
-            },
+            Ok(answer) => {
+                match self.remember(&message_id, &answer.stored_text(), Some(answer.reference.to_json())).await {
+                    Ok(()) => AnswerEvent::Done(answer),
+                    Err(error) => AnswerEvent::Failed(error),
+                }
+            }
             Err(error) => {
                 tracing::warn!(assistant = %self.assistant.id, %error, "no answer");
                 if let Err(error) = self.remember(&message_id, &format!("**ERROR**: {error}"), None).await {
@@ -207,11 +209,8 @@ impl Run {
         let generated = self.generate(&*model, request).await?;
         timings.add("Generate answer", step);
 
-        let answer = if quote {
-            self.decorate(&generated.answer, &hits, &datasets).await?
-        } else {
-            generated.answer.clone()
-        };
+        let answer =
+            if quote { self.decorate(&generated.answer, &hits, &datasets).await? } else { generated.answer.clone() };
         let mut done = self.finished(message_id, answer, generated.answer, hits, system, &timings);
         done.thinking = generated.thinking;
         done.prompt_tokens = prompt_tokens;
@@ -224,8 +223,12 @@ impl Run {
     /// Values of the assistant's own variables; a missing optional one is a blank.
     fn variables(&self) -> Result<Vec<(String, String)>> {
         let mut values = Vec::new();
-        for parameter in self.assistant.settings.prompt_config.get("parameters").and_then(|p| p.as_array()).into_iter().flatten() {
-            let Some(name) = parameter.get("key").and_then(|k| k.as_str()).filter(|k| *k != "knowledge") else { continue };
+        for parameter in
+            self.assistant.settings.prompt_config.get("parameters").and_then(|p| p.as_array()).into_iter().flatten()
+        {
+            let Some(name) = parameter.get("key").and_then(|k| k.as_str()).filter(|k| *k != "knowledge") else {
+                continue;
+            };
             let optional = parameter.get("optional").and_then(|o| o.as_bool()).unwrap_or(false);
             let value = match self.request.variables.get(name) {
                 Some(serde_json::Value::String(text)) => text.clone(),

@@ -1,9 +1,7 @@
 //! Chat assistants.
 
 use crate::Service;
-use mortise_domain::{
-    Assistant, AssistantFilter, AssistantId, Caller, Error, NewAssistant, Page, PageRequest, Result,
-};
+use mortise_domain::{Assistant, AssistantFilter, AssistantId, Caller, Error, NewAssistant, Page, PageRequest, Result};
 
 impl Service {
     /// Makes an assistant.

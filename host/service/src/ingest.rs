@@ -12,6 +12,7 @@ mod parsed;
 mod pipeline;
 mod worker;
 
+pub(crate) use parsed::kept as kept_blocks;
 pub use worker::Workers;
 
 use crate::Service;

@@ -15,6 +15,7 @@ mod ingest;
 mod media_type;
 mod models;
 mod prompt;
+mod quote;
 mod retrieve;
 mod scoring;
 mod sessions;
@@ -26,6 +27,7 @@ pub use documents::OpenDocument;
 pub use ingest::{IngestSettings, Workers};
 pub use models::ModelSettings;
 pub use mortise_store::BlobWriter;
+pub use quote::best_sentence;
 pub use tenants::key_hash;
 
 use mortise_domain::role::Plugins;

@@ -76,7 +76,8 @@ pub(crate) fn fill(template: &str, values: &[(String, String)]) -> String {
         filled.push_str(&rest[..open]);
         rest = &rest[open..];
         for (name, value) in values {
-            let after = rest.strip_prefix('{').and_then(|r| r.strip_prefix(name.as_str())).and_then(|r| r.strip_prefix('}'));
+            let after =
+                rest.strip_prefix('{').and_then(|r| r.strip_prefix(name.as_str())).and_then(|r| r.strip_prefix('}'));
             if let Some(after) = after {
                 filled.push_str(value);
                 rest = after;

@@ -58,12 +58,8 @@ impl Service {
         if query.question.trim().is_empty() {
             return Ok(Retrieval::default());
         }
-        let filter = Filter {
-            tenant: caller.tenant.clone(),
-            datasets: query.datasets.clone(),
-            documents,
-            available_only: true,
-        };
+        let filter =
+            Filter { tenant: caller.tenant.clone(), datasets: query.datasets.clone(), documents, available_only: true };
         let terms = analyzer::terms_for_query(&query.question);
         let mut found = self.candidates(caller, query, &filter, &terms, &*embedder).await?;
         sort(&mut found);
@@ -210,12 +206,8 @@ impl Service {
         let name = |id: &DocumentId| names.get(id).map(|n| n.to_string()).unwrap_or_default();
 
         let first = query.page.max(1) as usize - 1;
-        let page: Vec<Candidate> = found
-            .iter()
-            .skip(first * query.page_size as usize)
-            .take(query.page_size as usize)
-            .copied()
-            .collect();
+        let page: Vec<Candidate> =
+            found.iter().skip(first * query.page_size as usize).take(query.page_size as usize).copied().collect();
         let chunks = own.chunks_by_rows(&page.iter().map(|c| c.row).collect::<Vec<_>>()).await?;
         let scores: HashMap<i64, Candidate> = page.into_iter().map(|c| (c.row, c)).collect();
         let hits = chunks.into_iter().filter_map(|chunk| {
@@ -233,10 +225,7 @@ impl Service {
         Ok(Retrieval {
             hits: hits.collect(),
             total: found.len() as i64,
-            documents: counts
-                .into_iter()
-                .map(|(id, count)| DocumentCount { name: name(&id), id, count })
-                .collect(),
+            documents: counts.into_iter().map(|(id, count)| DocumentCount { name: name(&id), id, count }).collect(),
         })
     }
 }

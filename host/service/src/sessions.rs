@@ -10,12 +10,7 @@ impl Service {
     ///
     /// # Errors
     /// `NotFound` for the assistant.
-    pub async fn create_session(
-        &self,
-        caller: &Caller,
-        assistant: &AssistantId,
-        new: NewSession,
-    ) -> Result<Session> {
+    pub async fn create_session(&self, caller: &Caller, assistant: &AssistantId, new: NewSession) -> Result<Session> {
         let settings = self.get_assistant(caller, assistant).await?.settings;
         let opener = settings.prompt_config.get("prologue").and_then(|p| p.as_str()).filter(|p| !p.is_empty());
         self.own(caller).insert_session(assistant, new, opener.map(Into::into)).await

@@ -37,8 +37,7 @@ mod tests {
     use crate::analyzer::terms_for_query;
 
     fn mark(text: &str, question: &str) -> Option<String> {
-        let terms: Vec<String> = terms_for_query(question).into_iter().map(|t| t.term).collect();
-        highlight(text, &terms)
+        highlight(text, &terms_for_query(question))
     }
 
     #[test]

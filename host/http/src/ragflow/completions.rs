@@ -265,7 +265,11 @@ impl Deltas {
     }
 }
 
-fn delta_frames(events: AnswerStream, session: SessionId, message: String) -> impl stream::Stream<Item = Bytes> + Send + 'static {
+fn delta_frames(
+    events: AnswerStream,
+    session: SessionId,
+    message: String,
+) -> impl stream::Stream<Item = Bytes> + Send + 'static {
     let mut deltas = Deltas { session, message, thinking: false };
     events.flat_map(move |event| stream::iter(deltas.frames(event)))
 }

@@ -13,10 +13,7 @@ const KEYWORDS: &str = "Name the three most important keywords or phrases of the
     commas. Answer with the keywords alone.";
 
 /// The last question, understandable on its own; `None` when the model fails.
-pub(super) async fn complete_question(
-    model: &dyn ChatModel,
-    conversation: &[(MessageRole, String)],
-) -> Option<String> {
+pub(super) async fn complete_question(model: &dyn ChatModel, conversation: &[(MessageRole, String)]) -> Option<String> {
     let lines = conversation.iter().map(|(role, text)| match role {
         MessageRole::User => format!("USER: {text}\n"),
         _ => format!("ASSISTANT: {text}\n"),

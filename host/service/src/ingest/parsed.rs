@@ -38,6 +38,13 @@ pub(super) async fn blocks(
     Ok((file, Arc::new(parsed)))
 }
 
+/// The blocks of a document's last parse, when they are still kept.
+pub(crate) async fn kept(service: &Service, document: &Document) -> mortise_domain::Result<Option<Parsed>> {
+    let media_type = media_type::by_name(&document.name);
+    let Some(parser) = service.plugins.parser_for(&document.name, media_type) else { return Ok(None) };
+    service.store.parsed().get(&cache_key(document, parser.info())).await
+}
+
 async fn parse(
     parser: &dyn Parser,
     file: SourceFile,

@@ -90,8 +90,7 @@ pub(super) async fn run(service: &Service, task: &Task, worker: &str, cancel: &C
 }
 
 fn cancelled() -> Failure {
-    let fault =
-        PluginFault { plugin: "ingestion".into(), version: String::new(), reason: FaultReason::Cancelled };
+    let fault = PluginFault { plugin: "ingestion".into(), version: String::new(), reason: FaultReason::Cancelled };
     Failure { error: fault.into(), retry: false }
 }
 

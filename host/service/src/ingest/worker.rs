@@ -22,11 +22,8 @@ impl Service {
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         for number in 0..self.ingest.workers.max(1) {
-            let worker = Worker {
-                service: self.clone(),
-                name: format!("{}-{number}", std::process::id()),
-                stop: stop.clone(),
-            };
+            let worker =
+                Worker { service: self.clone(), name: format!("{}-{number}", std::process::id()), stop: stop.clone() };
             tasks.spawn(worker.run());
         }
         Workers { stop, tasks }
@@ -155,8 +152,10 @@ fn is_cancellation(error: &Error) -> bool {
 
 /// What the service asked for, or 2 s, 8 s, 32 s, … with a little spread.
 fn backoff_ms(error: &Error, attempt: u32) -> u64 {
-    if let Error::Plugin(PluginFault { reason: mortise_domain::plugin::FaultReason::Upstream { retry_after_ms, .. }, .. }) =
-        error
+    if let Error::Plugin(PluginFault {
+        reason: mortise_domain::plugin::FaultReason::Upstream { retry_after_ms, .. },
+        ..
+    }) = error
         && let Some(wait) = retry_after_ms
     {
         return u64::from(*wait);
