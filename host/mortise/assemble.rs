@@ -62,7 +62,6 @@ pub(crate) async fn assemble(config: &Config, folders: &Folders) -> Result<Parts
         workers: config.ingest.workers,
         lease: Duration::from_secs(config.ingest.lease_seconds.max(1)),
         embed_batch: config.ingest.embed_batch,
-        ..IngestSettings::default()
     };
     let service = Service::new(store.clone(), index.clone(), follower.clone(), runtime, models, ingest);
     Ok(Parts { store, index, follower, service })

@@ -8,12 +8,13 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const KEY: &str = "ragflow-benchmark";
+const BEARER: &str = "Bearer ragflow-benchmark";
 
 /// One server.
 pub(crate) struct Server {
     process: Child,
     url: String,
-    client: reqwest::blocking::Client,
+    agent: ureq::Agent,
     /// From the start of the process until it answered.
     pub(crate) ready: Duration,
 }
@@ -36,9 +37,9 @@ impl Server {
                 break url.to_owned();
             }
         };
-        let client = reqwest::blocking::Client::builder().timeout(Duration::from_secs(600)).build().expect("a client");
-        assert!(client.get(format!("{url}/readyz")).send().expect("an answer").status().is_success());
-        Self { process, url, client, ready: began.elapsed() }
+        let agent = ureq::Agent::new_with_defaults();
+        assert!(agent.get(format!("{url}/readyz")).call().expect("an answer").status().is_success());
+        Self { process, url, agent, ready: began.elapsed() }
     }
 
     pub(crate) fn stop(mut self) {
@@ -54,18 +55,20 @@ impl Server {
         kilobytes.and_then(|k| k.trim().parse::<f64>().ok()).map_or(f64::NAN, |k| k / 1000.0)
     }
 
-    fn api(&self, request: reqwest::blocking::RequestBuilder) -> Value {
-        let answer: Value = request.bearer_auth(KEY).send().expect("an answer").json().expect("JSON");
+    fn data(mut answer: ureq::http::Response<ureq::Body>) -> Value {
+        let answer: Value = answer.body_mut().with_config().limit(1 << 30).read_json().expect("JSON");
         assert_eq!(answer["code"], 0, "{answer}");
         answer["data"].clone()
     }
 
     fn post(&self, path: &str, body: &Value) -> Value {
-        self.api(self.client.post(format!("{}/api/v1{path}", self.url)).json(body))
+        let request = self.agent.post(format!("{}/api/v1{path}", self.url)).header("authorization", BEARER);
+        Self::data(request.send_json(body).expect("an answer"))
     }
 
     fn get(&self, path: &str) -> Value {
-        self.api(self.client.get(format!("{}/api/v1{path}", self.url)))
+        let request = self.agent.get(format!("{}/api/v1{path}", self.url)).header("authorization", BEARER);
+        Self::data(request.call().expect("an answer"))
     }
 
     pub(crate) fn dataset(&self, name: &str, tokens: u32) -> String {
@@ -75,13 +78,17 @@ impl Server {
 
     /// Uploads, parses, waits; gives the number of chunks.
     pub(crate) fn ingest(&self, dataset: &str, files: &[(String, Vec<u8>)]) -> i64 {
-        let mut form = reqwest::blocking::multipart::Form::new();
+        let mut form = Vec::new();
         for (name, bytes) in files {
-            let part = reqwest::blocking::multipart::Part::bytes(bytes.clone()).file_name(name.clone());
-            form = form.part("file", part);
+            let head = format!("--part\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
+            form.extend_from_slice(head.as_bytes());
+            form.extend_from_slice(bytes);
+            form.extend_from_slice(b"\r\n");
         }
-        let url = format!("{}/api/v1/datasets/{dataset}/documents", self.url);
-        let documents = self.api(self.client.post(url).multipart(form));
+        form.extend_from_slice(b"--part--\r\n");
+        let request = self.agent.post(format!("{}/api/v1/datasets/{dataset}/documents", self.url));
+        let request = request.header("authorization", BEARER).header("content-type", "multipart/form-data; boundary=part");
+        let documents = Self::data(request.send(&form[..]).expect("an answer"));
         let ids: Vec<&str> = documents.as_array().expect("a list").iter().filter_map(|d| d["id"].as_str()).collect();
         self.post(&format!("/datasets/{dataset}/chunks"), &json!({"document_ids": ids}));
         loop {

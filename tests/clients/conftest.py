@@ -15,7 +15,7 @@ import requests
 ROOT = Path(__file__).resolve().parents[2]
 HANDBOOK = ROOT / "tests" / "fixtures" / "handbook"
 SHARED = ROOT.parent / "shared"
-GUESTS = Path(os.environ.get("TEST_GUESTS", ROOT / "target" / "tmp" / "guests" / "wasm32-wasip2" / "component"))
+GUESTS = Path(os.environ.get("TEST_GUESTS", ROOT / "target" / "guests" / "wasm32-wasip2" / "component"))
 KEY = "ragflow-test-key-of-the-operator"
 
 

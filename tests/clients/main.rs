@@ -9,7 +9,7 @@ use std::process::Command;
 fn real_clients_work_unchanged() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let scratch = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    let guests = build_guests(root, &scratch);
+    let guests = build_guests(root, scratch.parent().expect("the target folder"));
     let python = virtual_environment(root, &scratch);
     let filter = std::env::var("MORTISE_PYTEST").unwrap_or_default();
     let status = Command::new(python)
@@ -25,12 +25,12 @@ fn real_clients_work_unchanged() {
     assert!(status.success(), "a client test failed; pytest says above which");
 }
 
-/// Builds `tests/guests` for wasm and gives the folder with the components.
-fn build_guests(root: &Path, scratch: &Path) -> PathBuf {
-    let target = scratch.join("guests");
+/// Builds `tests/guests` for wasm and gives the folder with the components. The tests of `host/runtime` use the same.
+fn build_guests(root: &Path, target: &Path) -> PathBuf {
+    let target = target.join("guests");
     let mut cargo = Command::new(env!("CARGO"));
     cargo.current_dir(root.join("tests/guests"));
-    cargo.args(["build", "--workspace", "--lib", "--bins", "--examples"]);
+    cargo.args(["build", "--quiet", "--workspace", "--lib", "--examples"]);
     cargo.args(["--profile", "component", "--target", "wasm32-wasip2", "--target-dir"]).arg(&target);
     for (name, _) in std::env::vars() {
         if name.starts_with("CARGO_ENCODED") || name.starts_with("RUSTC") || name.starts_with("RUSTFLAGS") {

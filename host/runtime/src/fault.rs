@@ -107,21 +107,33 @@ pub(crate) fn returned(error: types::Error, denied: Option<String>) -> FaultReas
 }
 
 fn shorten(reason: FaultReason) -> FaultReason {
-    let short = |text: String| cut(&text, LONGEST);
+    with_texts(reason, |text| cut(&text, LONGEST))
+}
+
+/// A reason in which none of the secrets can be read: a remote service may repeat what it was sent.
+pub(crate) fn redacted<'a>(reason: FaultReason, secrets: impl Iterator<Item = &'a str>) -> FaultReason {
+    let secrets: Vec<&str> = secrets.filter(|secret| !secret.is_empty()).collect();
+    if secrets.is_empty() {
+        return reason;
+    }
+    with_texts(reason, |text| secrets.iter().fold(text, |text, secret| text.replace(secret, "***")))
+}
+
+fn with_texts(reason: FaultReason, change: impl Fn(String) -> String) -> FaultReason {
     match reason {
-        FaultReason::Refused(text) => FaultReason::Refused(short(text)),
-        FaultReason::Unsupported(text) => FaultReason::Unsupported(short(text)),
+        FaultReason::Refused(text) => FaultReason::Refused(change(text)),
+        FaultReason::Unsupported(text) => FaultReason::Unsupported(change(text)),
         FaultReason::Config { field, message } => {
-            FaultReason::Config { field: cut(&field, 256), message: short(message) }
+            FaultReason::Config { field: cut(&change(field), 256), message: change(message) }
         }
         FaultReason::Upstream { status, retry_after_ms, message } => {
-            FaultReason::Upstream { status, retry_after_ms, message: short(message) }
+            FaultReason::Upstream { status, retry_after_ms, message: change(message) }
         }
-        FaultReason::Denied(text) => FaultReason::Denied(short(text)),
-        FaultReason::OutputTooLarge(text) => FaultReason::OutputTooLarge(short(text)),
-        FaultReason::InvalidOutput(text) => FaultReason::InvalidOutput(short(text)),
-        FaultReason::Trapped(text) => FaultReason::Trapped(short(text)),
-        FaultReason::Internal(text) => FaultReason::Internal(short(text)),
+        FaultReason::Denied(text) => FaultReason::Denied(change(text)),
+        FaultReason::OutputTooLarge(text) => FaultReason::OutputTooLarge(change(text)),
+        FaultReason::InvalidOutput(text) => FaultReason::InvalidOutput(change(text)),
+        FaultReason::Trapped(text) => FaultReason::Trapped(change(text)),
+        FaultReason::Internal(text) => FaultReason::Internal(change(text)),
         other => other,
     }
 }
@@ -150,6 +162,12 @@ pub(crate) fn cut(text: &str, limit: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn secrets_are_not_repeated() {
+        let reason = FaultReason::Upstream { status: Some(401), retry_after_ms: None, message: "bad key sk-1".into() };
+        assert!(!redacted(reason, ["sk-1"].into_iter()).to_string().contains("sk-1"));
+    }
 
     fn guest(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
         Failure::Guest(wasmtime::Error::new(error))

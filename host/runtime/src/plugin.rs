@@ -3,6 +3,7 @@
 use crate::artifacts::Artifacts;
 use crate::egress::{Clients, Egress};
 use crate::engine::{Sandbox, Ticking};
+use crate::fault::redacted;
 use crate::grants::Grants;
 use crate::instance::{Control, Identity, Seed, State};
 use crate::limits::Limits;
@@ -92,6 +93,7 @@ impl Plugin {
 
     /// Names the plugin in a failure, and tells the log.
     pub(crate) fn fault(&self, reason: FaultReason) -> PluginFault {
+        let reason = redacted(reason, self.grants.secrets.iter().map(|secret| secret.secret.as_str()));
         let fault = PluginFault { plugin: self.info.name.clone(), version: self.info.version.clone(), reason };
         if fault.is_cancelled() {
             tracing::debug!(role = %self.info.role, %fault, "call cancelled");

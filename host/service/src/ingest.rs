@@ -28,13 +28,11 @@ pub struct IngestSettings {
     pub lease: Duration,
     /// Texts embedded in one call.
     pub embed_batch: usize,
-    /// Blocks a document may have.
-    pub max_blocks: usize,
 }
 
 impl Default for IngestSettings {
     fn default() -> Self {
-        Self { workers: 2, lease: Duration::from_secs(60), embed_batch: 64, max_blocks: 5_000_000 }
+        Self { workers: 2, lease: Duration::from_secs(60), embed_batch: 64 }
     }
 }
 

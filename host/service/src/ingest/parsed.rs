@@ -31,9 +31,6 @@ pub(super) async fn blocks(
     }
     let mut parsed = parse(&*parser, file.clone(), &document.parser_config, context).await?;
     attachments(service, &mut parsed, &document.parser_config, context).await;
-    if parsed.blocks.len() > service.ingest.max_blocks {
-        return Err(Error::TooLarge { limit: service.ingest.max_blocks as u64 }.into());
-    }
     cache.put(&key, &parsed).await?;
     Ok((file, Arc::new(parsed)))
 }
