@@ -49,7 +49,7 @@ fn main() {
     let folder = scratch.path().join("large");
     let server = server::Server::start(&folder, &cache);
     let dataset = server.dataset("text", 64);
-    let text = words(CHUNKS * 48);
+    let text = words(CHUNKS * 12);
     let megabytes = text.len() as f64 / 1e6;
     let began = Instant::now();
     let chunks = server.ingest(&dataset, &[("words.txt".to_owned(), text.into_bytes())]);

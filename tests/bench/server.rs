@@ -87,7 +87,8 @@ impl Server {
         }
         form.extend_from_slice(b"--part--\r\n");
         let request = self.agent.post(format!("{}/api/v1/datasets/{dataset}/documents", self.url));
-        let request = request.header("authorization", BEARER).header("content-type", "multipart/form-data; boundary=part");
+        let request =
+            request.header("authorization", BEARER).header("content-type", "multipart/form-data; boundary=part");
         let documents = Self::data(request.send(&form[..]).expect("an answer"));
         let ids: Vec<&str> = documents.as_array().expect("a list").iter().filter_map(|d| d["id"].as_str()).collect();
         self.post(&format!("/datasets/{dataset}/chunks"), &json!({"document_ids": ids}));
