@@ -1,3 +1,5 @@
+//! Vectors found, kept over restarts, and told from damaged ones.
+
 use super::*;
 use mortise_domain::{DatasetId, DocumentId, TenantId};
 use rand::rngs::StdRng;
