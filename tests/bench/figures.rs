@@ -25,7 +25,7 @@ fn main() {
     }
     let scratch = tempfile::tempdir().expect("a folder for the runs");
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("plugin-cache");
-    println!("{:<58} {:>12}  {}", "figure", "measured", "aim");
+    println!("{:<58} {:>12}  aim", "figure", "measured");
 
     // The first start compiles the plugins; every later one finds them compiled.
     let first = server::Server::start(&scratch.path().join("warm"), &cache);

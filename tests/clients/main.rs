@@ -1,6 +1,6 @@
 //! Real clients against the real binary: builds the guests that the tests install, prepares a virtual environment with
 //! the clients' packages, and runs pytest. Without Python 3 it fails and says so: a green run means that clients work.
-#![allow(missing_docs, reason = "a test binary")]
+#![allow(missing_docs, clippy::expect_used, clippy::panic, reason = "a test binary")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

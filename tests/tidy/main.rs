@@ -1,5 +1,5 @@
 //! The architecture's invariants as tests: who depends on whom, how long files grow, what every file begins with.
-#![allow(missing_docs, reason = "a test binary")]
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test binary")]
 
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,6 @@
 //! What Mortise can do: one verb per thing, the one door for every surface.
 //!
-//! A surface authenticates a key once, gets a [`Caller`](mortise_domain::Caller), and passes it to every verb; another
+//! A surface authenticates a key once, gets a [`Caller`], and passes it to every verb; another
 //! tenant's objects look exactly like missing ones. Foreign dialects (names, codes, message texts) stay in the
 //! surfaces.
 
