@@ -64,6 +64,16 @@ def test_two_servers_never_share_a_folder(make_server):
     assert other.process.returncode == 1 and str(server.data) in other.text(), other.text()
 
 
+def test_default_models_follow_the_settings(make_server):
+    server = make_server().start()
+    assert server.api("POST", "/chats", {"name": "before"})["llm"]["model_name"] == "extract@Builtin"
+    assert server.stop() == 0
+    server.settings.write_text('[models]\nchat = "other"\n[plugins.other]\nbuiltin = "extract"\n')
+    server.start()
+    assert server.api("POST", "/chats", {"name": "after"})["llm"]["model_name"] == "other"
+    assert {c["name"] for c in server.api("GET", "/chats")} == {"before", "after"}
+
+
 def test_compiled_plugins_are_private(make_server, tmp_path):
     cache = tmp_path / "plugins"
     make_server(environment={"MORTISE_PLUGIN_CACHE": str(cache)}).start()

@@ -25,17 +25,24 @@ impl Service {
     /// `NotFound` when it was removed meanwhile.
     pub async fn tenant(&self, caller: &Caller) -> Result<Tenant> {
         let id = &caller.tenant;
-        self.store.tenant_by_id(id).await?.ok_or_else(|| Error::not_found("tenant", id.as_str()))
+        let tenant = self.store.tenant_by_id(id).await?.ok_or_else(|| Error::not_found("tenant", id.as_str()))?;
+        Ok(self.with_models(tenant))
     }
 
-    /// The tenant of a single-tenant server, made when the store is new. The models are taken from the settings at
-    /// every start.
+    /// The models a tenant uses by default are the operator's to choose, and change with the settings.
+    fn with_models(&self, mut tenant: Tenant) -> Tenant {
+        tenant.embedding_model.clone_from(&self.models.embedding);
+        tenant.chat_model.clone_from(&self.models.chat);
+        tenant
+    }
+
+    /// The tenant of a single-tenant server, made when the store is new.
     ///
     /// # Errors
     /// Whatever the store says.
     pub async fn default_tenant(&self) -> Result<Tenant> {
         if let Some(tenant) = self.store.first_tenant().await? {
-            return Ok(tenant);
+            return Ok(self.with_models(tenant));
         }
         let tenant = Tenant {
             id: TenantId::generate(),
