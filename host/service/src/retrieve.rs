@@ -113,7 +113,7 @@ impl Service {
         let space = embedder.identity();
         let (text, near) = tokio::try_join!(
             self.index.search_text(terms, filter, MIN_MATCH, limit),
-            self.index.search_vectors(space, &vector, filter, limit)
+            self.index.search_vectors(space, &vector, filter, limit.min(2 * BY_VECTOR))
         )?;
         let text = match text.is_empty() {
             true => self.index.search_text(terms, filter, RELAXED_MATCH, limit).await?,
