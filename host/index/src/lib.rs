@@ -2,12 +2,11 @@
 //!
 //! The store is the truth and an index is derived from it: it follows the store's change sequence ([`Follower`]),
 //! catches up after a crash, and can be thrown away and rebuilt. [`Index`] is what the rest of Mortise sees;
-//! [`EmbeddedIndex`] keeps everything in one folder of this machine. Analysis of questions, fusion ([`fuse`]),
+//! [`EmbeddedIndex`] keeps everything in one folder of this machine. Analysis of questions, fusion,
 //! highlighting and the final score stand above the trait, so that every implementation ranks alike.
 
 mod embedded;
 mod follow;
-pub mod fuse;
 
 pub use embedded::EmbeddedIndex;
 pub use follow::Follower;
