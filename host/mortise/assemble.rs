@@ -78,7 +78,8 @@ impl Parts {
 
 /// Installs the built-in components and what the operator names, all through the same door.
 pub(crate) async fn plugins(config: &Config, cache: &Path) -> Result<Arc<Runtime>> {
-    let runtime = Runtime::new(RuntimeOptions { cache_dir: cache.to_owned() }).context("the plugin runtime")?;
+    let runtime = Runtime::new(RuntimeOptions { cache_dir: cache.to_owned(), count_fuel: false })
+        .context("the plugin runtime")?;
     for built_in in BUILT_INS {
         let role = role(built_in.role)?;
         runtime

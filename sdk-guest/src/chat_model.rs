@@ -2,7 +2,7 @@
 
 use crate::bindings::chat_model::exports::mortise::plugin::chat_model as wit;
 pub use crate::bindings::chat_model::exports::mortise::plugin::chat_model::{
-    Abilities, Content, Event, FinishReason, Image, Message, Passage, Request, Role, Tool, ToolCall, Usage,
+    Abilities, Content, Event, FinishReason, Image, Message, Passage, Request, Role, Tool, ToolCall, ToolChoice, Usage,
 };
 use crate::{Config, Description, Result};
 use std::cell::RefCell;
@@ -29,6 +29,26 @@ pub trait ChatModel: Sized + 'static {
     /// # Errors
     /// Whatever keeps the answer from beginning; later errors come from the iterator.
     fn complete(&self, request: Request) -> Result<Events>;
+}
+
+impl Default for Request {
+    /// A request without messages that leaves everything to the model.
+    fn default() -> Self {
+        Request {
+            messages: vec![],
+            passages: vec![],
+            tools: vec![],
+            tool_choice: None,
+            temperature: None,
+            top_p: None,
+            max_tokens: None,
+            frequency_penalty: None,
+            presence_penalty: None,
+            stop: vec![],
+            seed: None,
+            response_schema: None,
+        }
+    }
 }
 
 impl Message {

@@ -60,7 +60,7 @@ pub(crate) fn compare(cache: &Path) {
 }
 
 async fn install(cache: &Path) -> Arc<Runtime> {
-    let runtime = Runtime::new(RuntimeOptions { cache_dir: cache.to_owned() }).expect("a runtime");
+    let runtime = Runtime::new(RuntimeOptions { cache_dir: cache.to_owned(), count_fuel: false }).expect("a runtime");
     let naive = mortise_plugins::BUILT_INS.iter().find(|b| b.role == Role::Chunker.as_str() && b.name == "naive");
     runtime
         .install(Install {

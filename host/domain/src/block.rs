@@ -24,6 +24,7 @@ pub enum BlockKind {
     Answer,
     KeyValue,
     Separator,
+    Note,
 }
 
 /// Points, origin top left.

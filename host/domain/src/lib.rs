@@ -44,7 +44,7 @@ pub use document::{Document, DocumentFilter, DocumentPatch, DocumentType, NewDoc
 pub use error::{Error, Result};
 pub use id::{AssistantId, BlobId, ChunkId, DatasetId, DocumentId, SessionId, TaskId, TenantId};
 pub use page::{Order, OrderBy, Page, PageRequest};
-pub use plugin::{PluginFault, PluginInfo, Role};
+pub use plugin::{PluginFault, PluginInfo, PluginStats, Role};
 pub use retrieval::{DocumentCount, Hit, MetadataCondition, Query, Retrieval};
 pub use session::{Message, MessageRole, NewSession, Session, SessionFilter, SessionPatch};
 pub use task::{Task, TaskState};

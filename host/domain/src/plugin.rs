@@ -1,6 +1,7 @@
 //! Installed plugins and how they fail.
 
-use crate::Json;
+use crate::{Json, Millis};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// What a plugin does.
@@ -128,6 +129,83 @@ pub enum FaultReason {
     /// Stopped because the host asked.
     #[error("cancelled")]
     Cancelled,
+}
+
+impl FaultReason {
+    /// The kind in one word, as metrics and lists show it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Refused(_) => "refused",
+            Self::Unsupported(_) => "unsupported",
+            Self::Config { .. } => "config",
+            Self::Upstream { .. } => "upstream",
+            Self::Denied(_) => "denied",
+            Self::TimedOut(_) => "timed-out",
+            Self::OutOfMemory(_) => "out-of-memory",
+            Self::OutputTooLarge(_) => "output-too-large",
+            Self::InvalidOutput(_) => "invalid-output",
+            Self::Trapped(_) => "trapped",
+            Self::Internal(_) => "internal",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// What the host has seen of one installed plugin since it was installed in this process.
+#[derive(Clone, Debug, Default)]
+pub struct PluginStats {
+    /// Calls that ended, well or not.
+    pub calls: u64,
+    /// Calls that ended in a fault, by [`FaultReason::kind`].
+    pub faults: BTreeMap<&'static str, u64>,
+    /// How long calls took, from the start of their instance's work to their end.
+    pub seconds: Histogram,
+    /// Largest linear memory that any instance had.
+    pub peak_memory_bytes: u64,
+    /// Calls under way.
+    pub running: u64,
+    /// Calls that wait for a slot.
+    pub waiting: u64,
+    /// Warm instances that nobody uses now.
+    pub warm: u64,
+    /// Instances made.
+    pub instances: u64,
+    /// Units of fuel burnt, about one an instruction; 0 unless the runtime meters fuel.
+    pub fuel: u64,
+    /// The newest fault.
+    pub last_fault: Option<LastFault>,
+}
+
+/// A fault to show to an operator.
+#[derive(Clone, Debug)]
+pub struct LastFault {
+    /// When.
+    pub at: Millis,
+    /// [`FaultReason::kind`].
+    pub kind: &'static str,
+    /// In words.
+    pub reason: String,
+}
+
+/// Upper bounds of the buckets of [`Histogram`], in seconds; a last bucket takes the rest.
+pub const SECONDS: [f64; 12] = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0];
+
+/// Durations by size.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Histogram {
+    /// How many fell in each bucket of [`SECONDS`], and beyond the last.
+    pub buckets: [u64; SECONDS.len() + 1],
+    /// All together, in seconds.
+    pub sum: f64,
+}
+
+impl Histogram {
+    /// Counts one duration.
+    pub fn add(&mut self, seconds: f64) {
+        let bucket = SECONDS.iter().position(|bound| seconds <= *bound).unwrap_or(SECONDS.len());
+        self.buckets[bucket] += 1;
+        self.sum += seconds;
+    }
 }
 
 impl PluginFault {

@@ -40,7 +40,7 @@ fn main() {
 
 async fn start(cache: &Path) -> (Duration, Arc<Runtime>) {
     let began = Instant::now();
-    let runtime = Runtime::new(RuntimeOptions { cache_dir: cache.into() }).expect("a runtime");
+    let runtime = Runtime::new(RuntimeOptions { cache_dir: cache.into(), count_fuel: false }).expect("a runtime");
     for built_in in BUILT_INS {
         let component = Bytes::from_static(built_in.component);
         let info =

@@ -16,9 +16,9 @@ macro_rules! same_variants {
 type WitKind = wit::BlockKind;
 type OwnKind = own::BlockKind;
 same_variants!(WitKind => OwnKind: Title, Heading, Paragraph, ListItem, Table, Figure, Caption, Code, Formula, Quote,
-    Footnote, PageHeader, PageFooter, PageNumber, TocEntry, Question, Answer, KeyValue, Separator);
+    Footnote, PageHeader, PageFooter, PageNumber, TocEntry, Question, Answer, KeyValue, Separator, Note);
 same_variants!(OwnKind => WitKind: Title, Heading, Paragraph, ListItem, Table, Figure, Caption, Code, Formula, Quote,
-    Footnote, PageHeader, PageFooter, PageNumber, TocEntry, Question, Answer, KeyValue, Separator);
+    Footnote, PageHeader, PageFooter, PageNumber, TocEntry, Question, Answer, KeyValue, Separator, Note);
 
 macro_rules! both_ways {
     ($wit:ident, $own:ident: $value:ident => { $($field:ident: $convert:expr),* $(,)? }) => {

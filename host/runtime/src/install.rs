@@ -6,7 +6,7 @@ use crate::limits::LimitOverrides;
 use crate::package::PackageError;
 use bytes::Bytes;
 use mortise_domain::plugin::FaultReason;
-use mortise_domain::{Error, JsonMap};
+use mortise_domain::{Error, JsonMap, PluginInfo};
 
 /// A plugin to install.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +25,21 @@ pub struct Install {
     /// Part of the binary, not named by the operator. Installed even when it needs settings that are not given; calls
     /// fail then and name the setting.
     pub built_in: bool,
+}
+
+/// What a component is, without installing it.
+#[derive(Clone, Debug)]
+pub struct Inspection {
+    /// What it says of itself; under its own name.
+    pub info: PluginInfo,
+    /// Version of the contract that it was built against, e.g. `0.1.0`.
+    pub contract: String,
+    /// Interfaces it needs, e.g. `mortise:plugin/log@0.1.0`.
+    pub imports: Vec<String>,
+    /// Interfaces it offers.
+    pub exports: Vec<String>,
+    /// Bytes of the component.
+    pub size: u64,
 }
 
 /// Why a plugin was not installed. What was installed before under that name stays.

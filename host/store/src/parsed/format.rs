@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// All kinds of blocks; a kind is stored as its place here. New kinds go to the end.
-pub(super) const KINDS: [BlockKind; 19] = [
+pub(super) const KINDS: [BlockKind; 20] = [
     BlockKind::Title,
     BlockKind::Heading,
     BlockKind::Paragraph,
@@ -26,6 +26,7 @@ pub(super) const KINDS: [BlockKind; 19] = [
     BlockKind::Answer,
     BlockKind::KeyValue,
     BlockKind::Separator,
+    BlockKind::Note,
 ];
 
 pub(super) fn encode(parsed: &Parsed) -> Result<Vec<u8>> {

@@ -12,18 +12,7 @@ fn message(role: Role, text: &str) -> Message {
 fn request(messages: Vec<Message>, passages: &[&str]) -> Request {
     let passage =
         |(i, text): (usize, &&str)| Passage { number: i as u32, title: "Harbour".into(), text: (*text).into() };
-    Request {
-        messages,
-        passages: passages.iter().enumerate().map(passage).collect(),
-        tools: vec![],
-        temperature: None,
-        top_p: None,
-        max_tokens: None,
-        frequency_penalty: None,
-        presence_penalty: None,
-        stop: vec![],
-        response_schema: None,
-    }
+    Request { messages, passages: passages.iter().enumerate().map(passage).collect(), ..Request::default() }
 }
 
 fn complete(request: Request) -> Result<(String, Usage, FinishReason)> {

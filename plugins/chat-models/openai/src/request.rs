@@ -2,7 +2,7 @@
 
 use crate::Config;
 use base64::Engine as _;
-use mortise_sdk::chat_model::{Content, Image, Message, Request, Role, Tool, ToolCall};
+use mortise_sdk::chat_model::{Content, Image, Message, Request, Role, Tool, ToolCall, ToolChoice};
 use mortise_sdk::http::Url;
 use mortise_sdk::serde_json::{self, Map, Value, json};
 use mortise_sdk::{Error, Result};
@@ -42,16 +42,29 @@ pub(crate) fn body(config: &Config, url: &Url, request: &Request) -> Result<Vec<
         }
         let tools: Vec<Value> = request.tools.iter().map(tool).collect::<Result<_>>()?;
         body.insert("tools".into(), tools.into());
+        if let Some(choice) = &request.tool_choice {
+            let choice = match choice {
+                ToolChoice::Auto => json!("auto"),
+                ToolChoice::None => json!("none"),
+                ToolChoice::Required => json!("required"),
+                ToolChoice::Named(name) => json!({"type": "function", "function": {"name": name}}),
+            };
+            body.insert("tool_choice".into(), choice);
+        }
+    }
+    if let Some(seed) = request.seed {
+        body.insert("seed".into(), seed.into());
     }
     if let Some(schema) = &request.response_schema {
         if !config.json_schema {
             return Err(config.lacks("answers by a JSON Schema"));
         }
         let schema = parsed("the response schema", schema)?;
-        body.insert(
-            "response_format".into(),
-            json!({"type": "json_schema", "json_schema": {"name": SCHEMA_NAME, "schema": schema}}),
-        );
+        let format = match schema.as_object().is_some_and(Map::is_empty) {
+            true => json!({"type": "json_object"}),
+            false => json!({"type": "json_schema", "json_schema": {"name": SCHEMA_NAME, "schema": schema}}),
+        };
+        body.insert("response_format".into(), format);
     }
     merge(&mut body, &config.extra);
     serde_json::to_vec(&body).map_err(|error| Error::Internal(error.to_string()))
@@ -151,18 +164,7 @@ pub(crate) mod tests {
     use super::*;
 
     pub(crate) fn empty() -> Request {
-        Request {
-            messages: vec![],
-            passages: vec![],
-            tools: vec![],
-            temperature: None,
-            top_p: None,
-            max_tokens: None,
-            frequency_penalty: None,
-            presence_penalty: None,
-            stop: vec![],
-            response_schema: None,
-        }
+        Request::default()
     }
 
     fn text(role: Role, text: &str) -> Message {
