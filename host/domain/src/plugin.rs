@@ -1,6 +1,6 @@
 //! Installed plugins and how they fail.
 
-use crate::{Json, Millis};
+use crate::{Json, Millis, TenantId};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -52,6 +52,8 @@ pub struct PluginInfo {
     pub summary: String,
     /// What it does.
     pub role: Role,
+    /// Whose it is; everybody's when absent.
+    pub tenant: Option<TenantId>,
     /// Lower-case hex SHA-256 of the component.
     pub digest: String,
     /// JSON Schema of its settings.

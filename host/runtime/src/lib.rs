@@ -10,11 +10,12 @@
 //! | `imports/` | what does the host do for guests? |
 //! | `roles/`, `pool` | how does a call of each role go, and what must come out of it? |
 //! | `fault`, `output` | what went wrong, in words that someone can act upon? |
-//! | `runtime`, `registry` | what is installed under which name? |
+//! | `runtime`, `registry`, `admin` | what is installed under which name, for whom? |
 //!
 //! No other crate names wasmtime. A fault costs one call: whatever a guest does, the store it ran in is dropped and the
 //! next call begins anew.
 
+mod admin;
 mod artifacts;
 mod bindings;
 mod convert;

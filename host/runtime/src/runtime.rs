@@ -9,7 +9,7 @@ use crate::plugin::{Loaded, Plugin, Shared};
 use crate::registry::{Installed, Registry};
 use bytes::Bytes;
 use mortise_domain::role::{ChatModel, Chunker, Embedder, Parser, Plugins, Reranker};
-use mortise_domain::{Error, PluginInfo, PluginStats, Result, Role};
+use mortise_domain::{Error, PluginInfo, PluginStats, Result, Role, TenantId};
 use parking_lot::{Mutex, RwLock};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -30,7 +30,7 @@ pub struct RuntimeOptions {
 /// The sandbox with everything installed in it.
 pub struct Runtime {
     shared: Arc<Shared>,
-    registry: RwLock<Registry>,
+    pub(crate) registry: RwLock<Registry>,
     /// Components by digest, as long as a plugin made of them is in use.
     loaded: Mutex<HashMap<String, Weak<Loaded>>>,
 }
@@ -66,7 +66,9 @@ impl Runtime {
         if !asks.0 && !grants.http_hosts.is_empty() || !asks.1 && !grants.models.is_empty() {
             tracing::warn!(%role, plugin = %offered, "granted more than the plugin asks for; the rest is not in force");
         }
-        let info = info(role, offered, digest, description, install.built_in);
+        let mut info = info(role, offered, digest, description);
+        info.built_in = install.built_in;
+        info.tenant = install.tenant;
         let limits = install.limits.over(role);
         let plugin = Plugin::new(
             info.clone(),
@@ -100,7 +102,7 @@ impl Runtime {
         let loaded = self.loaded(&digest, component);
         let (role, description) = self.description(&loaded).await?;
         let contract = description.wit.clone();
-        let info = info(role, description.name.clone(), digest, description, false);
+        let info = info(role, description.name.clone(), digest, description);
         Ok(Inspection { info, contract, imports: names.imports, exports: names.exports, size })
     }
 
@@ -109,27 +111,17 @@ impl Runtime {
     ///
     /// # Errors
     /// `NotFound` without such a target, `Invalid` for an unusable name.
-    pub fn alias(&self, role: Role, alias: &str, target: &str) -> Result<()> {
+    pub fn alias(&self, tenant: Option<&TenantId>, role: Role, alias: &str, target: &str) -> Result<()> {
         let alias = install::name(alias.into())?;
         let mut registry = self.registry.write();
-        if registry.installed(role, target).is_none() {
+        if registry.installed(tenant, role, target).is_none() {
             return Err(Error::not_found("plugin", target));
         }
-        registry.alias(role, alias, target.into());
+        registry.alias(tenant, role, alias, target.into());
         Ok(())
     }
 
-    /// The further names of a role, with what they lead to, sorted.
-    pub fn aliases(&self, role: Role) -> Vec<(String, String)> {
-        self.registry.read().aliases(role)
-    }
-
-    /// Takes a plugin or an alias away. Calls under way finish. False when there is none.
-    pub fn remove(&self, role: Role, name: &str) -> bool {
-        self.registry.write().remove(role, name)
-    }
-
-    /// What the host has seen of every installed plugin, by role and name.
+    /// What the host has seen of every plugin that is installed for everybody, by role and name.
     pub fn stats(&self) -> Vec<((Role, String), PluginStats)> {
         Vec::new()
     }
@@ -139,15 +131,10 @@ impl Runtime {
     /// # Errors
     /// `NotFound`.
     pub fn parser(&self, name: &str) -> Result<Arc<dyn Parser>> {
-        match self.registry.read().lookup(Role::Parser, name) {
+        match self.registry.read().lookup(None, Role::Parser, name) {
             Some(Installed::Parser(parser)) => Ok(parser.clone()),
             _ => Err(Error::not_found("parser", name)),
         }
-    }
-
-    #[cfg(test)]
-    pub(crate) fn registry(&self) -> &RwLock<Registry> {
-        &self.registry
     }
 
     fn loaded(&self, digest: &str, bytes: Bytes) -> Arc<Loaded> {
@@ -175,18 +162,19 @@ impl Runtime {
     }
 }
 
-fn info(role: Role, name: String, digest: String, description: Description, built_in: bool) -> PluginInfo {
+fn info(role: Role, name: String, digest: String, description: Description) -> PluginInfo {
     PluginInfo {
         name,
         version: description.version,
         summary: description.summary,
         role,
+        tenant: None,
         digest,
         config_schema: description.config_schema,
         requests: requests(&description.http, &description.inference),
         extensions: description.extensions,
         media_types: description.media_types,
-        built_in,
+        built_in: false,
     }
 }
 
@@ -195,47 +183,118 @@ fn requests(http: &[String], models: &[String]) -> Vec<String> {
     http.chain(models.iter().map(|model| format!("inference: {model}"))).collect()
 }
 
-impl Plugins for Runtime {
+/// The plugins that everybody, or one tenant, sees.
+struct View<'a> {
+    registry: &'a RwLock<Registry>,
+    tenant: Option<&'a TenantId>,
+}
+
+impl View<'_> {
+    fn find<T: ?Sized>(
+        &self,
+        role: Role,
+        noun: &'static str,
+        name: &str,
+        of: impl Fn(&Installed) -> Option<Arc<T>>,
+    ) -> Result<Arc<T>> {
+        let registry = self.registry.read();
+        let found = registry.lookup(self.tenant, role, name).and_then(of);
+        found.ok_or_else(|| Error::not_found(noun, name))
+    }
+}
+
+impl Plugins for View<'_> {
     fn list(&self) -> Vec<PluginInfo> {
-        self.registry.read().list()
+        self.registry.read().list(self.tenant)
     }
 
     fn has(&self, role: Role, name: &str) -> bool {
-        self.registry.read().lookup(role, name).is_some()
+        self.registry.read().lookup(self.tenant, role, name).is_some()
     }
 
     fn parser_for(&self, name: &str, media_type: &str) -> Option<Arc<dyn Parser>> {
-        match self.registry.read().parser_for(name, media_type)? {
+        match self.registry.read().parser_for(self.tenant, name, media_type)? {
             Installed::Parser(parser) => Some(parser.clone()),
             _ => None,
         }
     }
 
     fn chunker(&self, method: &str) -> Result<Arc<dyn Chunker>> {
-        match self.registry.read().lookup(Role::Chunker, method) {
-            Some(Installed::Chunker(chunker)) => Ok(chunker.clone()),
-            _ => Err(Error::not_found("chunk method", method)),
-        }
+        self.find(Role::Chunker, "chunk method", method, |found| match found {
+            Installed::Chunker(chunker) => Some(chunker.clone() as Arc<dyn Chunker>),
+            _ => None,
+        })
     }
 
     fn embedder(&self, name: &str) -> Result<Arc<dyn Embedder>> {
-        match self.registry.read().lookup(Role::Embedder, name) {
-            Some(Installed::Embedder(embedder)) => Ok(embedder.clone()),
-            _ => Err(Error::not_found("embedding model", name)),
-        }
+        self.find(Role::Embedder, "embedding model", name, |found| match found {
+            Installed::Embedder(embedder) => Some(embedder.clone() as Arc<dyn Embedder>),
+            _ => None,
+        })
     }
 
     fn reranker(&self, name: &str) -> Result<Arc<dyn Reranker>> {
-        match self.registry.read().lookup(Role::Reranker, name) {
-            Some(Installed::Reranker(reranker)) => Ok(reranker.clone()),
-            _ => Err(Error::not_found("reranker", name)),
-        }
+        self.find(Role::Reranker, "reranker", name, |found| match found {
+            Installed::Reranker(reranker) => Some(reranker.clone() as Arc<dyn Reranker>),
+            _ => None,
+        })
     }
 
     fn chat_model(&self, name: &str) -> Result<Arc<dyn ChatModel>> {
-        match self.registry.read().lookup(Role::ChatModel, name) {
-            Some(Installed::ChatModel(model)) => Ok(model.clone()),
-            _ => Err(Error::not_found("chat model", name)),
-        }
+        self.find(Role::ChatModel, "chat model", name, |found| match found {
+            Installed::ChatModel(model) => Some(model.clone() as Arc<dyn ChatModel>),
+            _ => None,
+        })
     }
 }
+
+/// A runtime as one tenant sees it.
+pub(crate) struct Scoped {
+    runtime: Arc<Runtime>,
+    tenant: TenantId,
+}
+
+impl Runtime {
+    pub(crate) fn scoped(self: Arc<Self>, tenant: TenantId) -> Scoped {
+        Scoped { runtime: self, tenant }
+    }
+
+    fn view(&self) -> View<'_> {
+        View { registry: &self.registry, tenant: None }
+    }
+}
+
+impl Scoped {
+    fn view(&self) -> View<'_> {
+        View { registry: &self.runtime.registry, tenant: Some(&self.tenant) }
+    }
+}
+
+macro_rules! plugins_by_view {
+    ($($owner:ty),*) => {
+        $(impl Plugins for $owner {
+            fn list(&self) -> Vec<PluginInfo> {
+                self.view().list()
+            }
+            fn has(&self, role: Role, name: &str) -> bool {
+                self.view().has(role, name)
+            }
+            fn parser_for(&self, name: &str, media_type: &str) -> Option<Arc<dyn Parser>> {
+                self.view().parser_for(name, media_type)
+            }
+            fn chunker(&self, method: &str) -> Result<Arc<dyn Chunker>> {
+                self.view().chunker(method)
+            }
+            fn embedder(&self, name: &str) -> Result<Arc<dyn Embedder>> {
+                self.view().embedder(name)
+            }
+            fn reranker(&self, name: &str) -> Result<Arc<dyn Reranker>> {
+                self.view().reranker(name)
+            }
+            fn chat_model(&self, name: &str) -> Result<Arc<dyn ChatModel>> {
+                self.view().chat_model(name)
+            }
+        })*
+    };
+}
+plugins_by_view!(Runtime, Scoped);
