@@ -2,8 +2,10 @@
 
 use crate::artifacts::{Artifacts, Description};
 use crate::describe::describe;
-use crate::engine::Sandbox;
+use crate::engine::{IDLE, Sandbox};
+use crate::idle::Idle;
 use crate::install::{self, Inspection, Install, InstallError};
+use crate::observe::Observed;
 use crate::package::{Names, Package};
 use crate::plugin::{Loaded, Plugin, Shared};
 use crate::registry::{Installed, Registry};
@@ -12,7 +14,7 @@ use mortise_domain::role::{ChatModel, Chunker, Embedder, Parser, Plugins, Rerank
 use mortise_domain::{Error, PluginInfo, PluginStats, Result, Role};
 use parking_lot::{Mutex, RwLock};
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
@@ -33,6 +35,8 @@ pub struct Runtime {
     registry: RwLock<Registry>,
     /// Components by digest, as long as a plugin made of them is in use.
     loaded: Mutex<HashMap<String, Weak<Loaded>>>,
+    /// What was seen of every installed name.
+    observed: Mutex<BTreeMap<(Role, String), Arc<Observed>>>,
 }
 
 impl Runtime {
@@ -44,9 +48,15 @@ impl Runtime {
         let folder = options.cache_dir.display().to_string();
         let artifacts = Artifacts::open(&options.cache_dir)
             .map_err(|error| Error::internal(format!("cache folder {folder}: {error}")))?;
-        let sandbox = Sandbox::new().map_err(|error| Error::internal(format!("the plugin engine: {error:#}")))?;
-        let shared = Arc::new(Shared { sandbox, artifacts, clients: Arc::default() });
-        Ok(Arc::new(Self { shared, registry: RwLock::default(), loaded: Mutex::default() }))
+        let sandbox = Sandbox::new(options.count_fuel).map_err(|error| Error::internal(format!("the plugin engine: {error:#}")))?;
+        let idle = Arc::new(Idle::new(IDLE));
+        let shared = Arc::new(Shared { sandbox, artifacts, clients: Arc::default(), idle });
+        Ok(Arc::new(Self {
+            shared,
+            registry: RwLock::default(),
+            loaded: Mutex::default(),
+            observed: Mutex::default(),
+        }))
     }
 
     /// Installs a plugin, or replaces the one of the same role and name: calls under way finish on the old one, later
@@ -68,7 +78,7 @@ impl Runtime {
         }
         let info = info(role, offered, digest, description, install.built_in);
         let limits = install.limits.over(role);
-        let plugin = Plugin::new(
+        let mut plugin = Plugin::new(
             info.clone(),
             loaded,
             self.shared.clone(),
@@ -83,7 +93,11 @@ impl Runtime {
             }
             checked => checked.map_err(|misfit| InstallError::Config { field: misfit.field, reason: misfit.reason })?,
         }
-        self.registry.write().insert(Installed::new(plugin));
+        {
+            let mut registry = self.registry.write();
+            plugin.observed = self.observed.lock().entry((role, info.name.clone())).or_default().clone();
+            registry.insert(Installed::new(plugin));
+        }
         let milliseconds = began.elapsed().as_millis();
         tracing::info!(%role, plugin = %info.name, version = %info.version, digest = %info.digest, milliseconds, "installed");
         Ok(info)
@@ -126,12 +140,15 @@ impl Runtime {
 
     /// Takes a plugin or an alias away. Calls under way finish. False when there is none.
     pub fn remove(&self, role: Role, name: &str) -> bool {
-        self.registry.write().remove(role, name)
+        let mut registry = self.registry.write();
+        self.observed.lock().remove(&(role, name.to_owned()));
+        registry.remove(role, name)
     }
 
-    /// What the host has seen of every installed plugin, by role and name.
+    /// What the host has seen of every installed plugin, by role and name. The sums belong to the name: they go on when
+    /// it is installed anew, and end when it is removed.
     pub fn stats(&self) -> Vec<((Role, String), PluginStats)> {
-        Vec::new()
+        self.observed.lock().iter().map(|(name, observed)| (name.clone(), observed.stats())).collect()
     }
 
     /// A parser by the name under which it is installed, or an alias of it.
@@ -167,6 +184,9 @@ impl Runtime {
             return Ok((role, kept));
         }
         let package = Package::of(loaded.bytes())?;
+        loaded.component(&self.shared).await.map_err(InstallError::Uncompilable)?;
+        let places = self.shared.sandbox.places.acquire_many(loaded.places()).await;
+        let _places = places.map_err(|closed| InstallError::Uncompilable(closed.to_string()))?;
         let description = describe(&self.shared, &package, loaded).await?;
         if let Err(error) = self.shared.artifacts.keep(&loaded.digest, &description) {
             tracing::warn!(%error, plugin = %description.name, "the description of a plugin cannot be kept");
