@@ -170,8 +170,8 @@ pub trait PluginHost: Plugins {
     async fn inspect(&self, component: Bytes) -> Result<PluginInfo>;
     /// Takes a plugin away; a built-in of the same name is back then. Calls under way finish.
     fn remove(&self, tenant: Option<&TenantId>, role: Role, name: &str) -> bool;
-    /// What is installed for everybody, with what was seen of it.
-    fn stats(&self) -> Vec<((Role, String), PluginStats)>;
+    /// What was seen of everything installed, by tenant (none = everybody's), role and name.
+    fn stats(&self) -> Vec<((Option<TenantId>, Role, String), PluginStats)>;
     /// Further names of a role, with what they lead to.
     fn aliases(&self, role: Role) -> Vec<(String, String)>;
     /// The plugins that a tenant sees: its own before everybody's.

@@ -34,11 +34,11 @@ impl PluginHost for Runtime {
     }
 
     fn remove(&self, tenant: Option<&TenantId>, role: Role, name: &str) -> bool {
-        self.registry.write().remove(tenant, role, name)
+        Self::remove(self, tenant, role, name)
     }
 
-    fn stats(&self) -> Vec<((Role, String), PluginStats)> {
-        Self::stats(self)
+    fn stats(&self) -> Vec<((Option<TenantId>, Role, String), PluginStats)> {
+        self.stats_of_all()
     }
 
     fn aliases(&self, role: Role) -> Vec<(String, String)> {
@@ -96,6 +96,7 @@ fn limits(given: &PluginLimits) -> LimitOverrides {
         call_timeout: given.seconds.map(Duration::from_secs),
         output_bytes: given.output_mb.map(|mb| mb << 20),
         concurrency: given.concurrency,
+        idle_timeout: given.idle_seconds.map(Duration::from_secs),
         ..LimitOverrides::default()
     }
 }

@@ -1,5 +1,6 @@
 //! What one call of a plugin may use: memory, time, output, concurrency. The operator may change every number.
 
+use crate::engine::TABLE_ELEMENTS;
 use mortise_domain::Role;
 use std::time::Duration;
 use wasmtime::ResourceLimiter;
@@ -26,6 +27,8 @@ pub struct Limits {
     pub concurrency: usize,
     /// Calls after which a warm instance is replaced.
     pub recycle_calls: u32,
+    /// How long a warm instance that nobody uses stays.
+    pub idle_timeout: Duration,
 }
 
 impl Limits {
@@ -42,6 +45,7 @@ impl Limits {
             log_lines: 200,
             concurrency: cores.max(2),
             recycle_calls: 1000,
+            idle_timeout: Duration::from_secs(60),
         };
         match role {
             Role::Parser => base,
@@ -65,6 +69,7 @@ pub struct LimitOverrides {
     pub log_lines: Option<u32>,
     pub concurrency: Option<usize>,
     pub recycle_calls: Option<u32>,
+    pub idle_timeout: Option<Duration>,
 }
 
 impl LimitOverrides {
@@ -80,12 +85,10 @@ impl LimitOverrides {
             log_lines: self.log_lines.unwrap_or(base.log_lines),
             concurrency: self.concurrency.unwrap_or(base.concurrency).max(1),
             recycle_calls: self.recycle_calls.unwrap_or(base.recycle_calls).max(1),
+            idle_timeout: self.idle_timeout.unwrap_or(base.idle_timeout),
         }
     }
 }
-
-/// Table elements of one instance: function pointers, of which even interpreters compiled to wasm have fewer.
-const TABLE_ELEMENTS: usize = 1 << 20;
 
 /// Counts the linear memory of one store against its limit.
 ///

@@ -104,9 +104,12 @@ impl Registry {
         seen.into_values().map(|plugin| plugin.info().clone()).collect()
     }
 
-    /// Everything in every layer.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Installed> {
-        self.plugins.values().map(|(_, plugin)| plugin)
+    /// The plugin of exactly this name that is a tenant's own, or everybody's.
+    pub(crate) fn own(&self, tenant: Option<&TenantId>, role: Role, name: &str) -> Option<&Installed> {
+        match tenant {
+            Some(_) => self.plugins.get(&(role, name.to_owned(), Layer::of(tenant))).map(|(_, plugin)| plugin),
+            None => self.installed(None, role, name),
+        }
     }
 
     /// The plugin installed under exactly this name.

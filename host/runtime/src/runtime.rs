@@ -2,8 +2,10 @@
 
 use crate::artifacts::{Artifacts, Description};
 use crate::describe::describe;
-use crate::engine::Sandbox;
+use crate::engine::{IDLE, Sandbox};
+use crate::idle::Idle;
 use crate::install::{self, Inspection, Install, InstallError};
+use crate::observe::Observed;
 use crate::package::{Names, Package};
 use crate::plugin::{Loaded, Plugin, Shared};
 use crate::registry::{Installed, Registry};
@@ -12,7 +14,7 @@ use mortise_domain::role::{ChatModel, Chunker, Embedder, Parser, Plugins, Rerank
 use mortise_domain::{Error, PluginInfo, PluginStats, Result, Role, TenantId};
 use parking_lot::{Mutex, RwLock};
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
@@ -27,12 +29,17 @@ pub struct RuntimeOptions {
     pub cache_dir: PathBuf,
 }
 
+/// Whose calls are counted together: tenant (none = everybody's), role, name.
+pub type Observee = (Option<TenantId>, Role, String);
+
 /// The sandbox with everything installed in it.
 pub struct Runtime {
     shared: Arc<Shared>,
     pub(crate) registry: RwLock<Registry>,
     /// Components by digest, as long as a plugin made of them is in use.
     loaded: Mutex<HashMap<String, Weak<Loaded>>>,
+    /// What was seen of every installed name.
+    observed: Mutex<BTreeMap<Observee, Arc<Observed>>>,
 }
 
 impl Runtime {
@@ -44,9 +51,11 @@ impl Runtime {
         let folder = options.cache_dir.display().to_string();
         let artifacts = Artifacts::open(&options.cache_dir)
             .map_err(|error| Error::internal(format!("cache folder {folder}: {error}")))?;
-        let sandbox = Sandbox::new().map_err(|error| Error::internal(format!("the plugin engine: {error:#}")))?;
-        let shared = Arc::new(Shared { sandbox, artifacts, clients: Arc::default() });
-        Ok(Arc::new(Self { shared, registry: RwLock::default(), loaded: Mutex::default() }))
+        let sandbox = Sandbox::new(options.count_fuel)
+            .map_err(|error| Error::internal(format!("the plugin engine: {error:#}")))?;
+        let idle = Arc::new(Idle::new(IDLE));
+        let shared = Arc::new(Shared { sandbox, artifacts, clients: Arc::default(), idle });
+        Ok(Arc::new(Self { shared, registry: RwLock::default(), loaded: Mutex::default(), observed: Mutex::default() }))
     }
 
     /// Installs a plugin, or replaces the one of the same role and name: calls under way finish on the old one, later
@@ -70,7 +79,7 @@ impl Runtime {
         info.built_in = install.built_in;
         info.tenant = install.tenant;
         let limits = install.limits.over(role);
-        let plugin = Plugin::new(
+        let mut plugin = Plugin::new(
             info.clone(),
             loaded,
             self.shared.clone(),
@@ -85,7 +94,12 @@ impl Runtime {
             }
             checked => checked.map_err(|misfit| InstallError::Config { field: misfit.field, reason: misfit.reason })?,
         }
-        self.registry.write().insert(Installed::new(plugin));
+        {
+            let mut registry = self.registry.write();
+            plugin.observed =
+                self.observed.lock().entry((info.tenant.clone(), role, info.name.clone())).or_default().clone();
+            registry.insert(Installed::new(plugin));
+        }
         let milliseconds = began.elapsed().as_millis();
         tracing::info!(%role, plugin = %info.name, version = %info.version, digest = %info.digest, milliseconds, "installed");
         Ok(info)
@@ -121,9 +135,27 @@ impl Runtime {
         Ok(())
     }
 
-    /// What the host has seen of every plugin that is installed for everybody, by role and name.
+    /// Takes away what the operator installed, or an alias; a built-in of the same name is back then. Calls under way
+    /// finish. False when there is none.
+    pub fn remove(&self, tenant: Option<&TenantId>, role: Role, name: &str) -> bool {
+        let mut registry = self.registry.write();
+        let removed = registry.remove(tenant, role, name);
+        if registry.own(tenant, role, name).is_none() {
+            self.observed.lock().remove(&(tenant.cloned(), role, name.to_owned()));
+        }
+        removed
+    }
+
+    /// What the host has seen of every installed plugin, by tenant, role and name. The sums belong to the name: they go
+    /// on when it is installed anew, and end when it is removed.
+    pub fn stats_of_all(&self) -> Vec<(Observee, PluginStats)> {
+        self.observed.lock().iter().map(|(name, observed)| (name.clone(), observed.stats())).collect()
+    }
+
+    /// As [`Runtime::stats_of_all`], of what is installed for everybody.
     pub fn stats(&self) -> Vec<((Role, String), PluginStats)> {
-        Vec::new()
+        let all = self.stats_of_all().into_iter();
+        all.filter(|((tenant, ..), _)| tenant.is_none()).map(|((_, role, name), stats)| ((role, name), stats)).collect()
     }
 
     /// A parser by the name under which it is installed, or an alias of it.
@@ -154,6 +186,9 @@ impl Runtime {
             return Ok((role, kept));
         }
         let package = Package::of(loaded.bytes())?;
+        loaded.component(&self.shared).await.map_err(InstallError::Uncompilable)?;
+        let places = self.shared.sandbox.places.acquire_many(loaded.places()).await;
+        let _places = places.map_err(|closed| InstallError::Uncompilable(closed.to_string()))?;
         let description = describe(&self.shared, &package, loaded).await?;
         if let Err(error) = self.shared.artifacts.keep(&loaded.digest, &description) {
             tracing::warn!(%error, plugin = %description.name, "the description of a plugin cannot be kept");

@@ -206,7 +206,7 @@ impl Service {
         let mut add = |info: PluginInfo| {
             let of_name: Vec<_> = kept.iter().filter(|kept| is(kept, &info)).cloned().collect();
             let declared = declared.iter().find(|declared| same(&declared.info, &info));
-            let seen = stats.remove(&(info.role, info.name.clone())).filter(|_| info.tenant.is_none());
+            let seen = stats.remove(&(info.tenant.clone(), info.role, info.name.clone()));
             let aliases = self.plugins.aliases(info.role).into_iter();
             let aliases = aliases.filter(|(_, target)| *target == info.name).map(|(alias, _)| alias).collect();
             let stats = seen.unwrap_or_default();
