@@ -223,6 +223,8 @@ impl<'a> Registry<'a> {
             return Ok(response);
         }
         let authorization = match Challenge::read(response.headers()) {
+            // Given to be sent as it is, and refused.
+            _ if matches!(self.credentials(), Some(Credentials::Token(_))) => None,
             Some(Challenge::Bearer { realm, service }) => self.token(&realm, service.as_deref()).await?,
             Some(Challenge::Basic) => self.basic(),
             None => None,
@@ -237,13 +239,15 @@ impl<'a> Registry<'a> {
     }
 
     fn unauthorized(&self, says: String) -> Error {
-        let given = self.access.credentials.contains_key(self.reference.registry());
-        Error::Unauthorized { registry: self.name(), given, says }
+        Error::Unauthorized { registry: self.name(), given: self.credentials().is_some(), says }
+    }
+
+    fn credentials(&self) -> Option<&Credentials> {
+        self.access.credentials.get(self.reference.registry())
     }
 
     fn basic(&self) -> Option<HeaderValue> {
-        let credentials = self.access.credentials.get(self.reference.registry())?;
-        secret(&credentials.basic()?)
+        secret(&self.credentials()?.basic()?)
     }
 
     fn set_authorization(&self, value: HeaderValue) {
