@@ -68,7 +68,7 @@ pub(crate) async fn assemble(config: &Config, folders: &Folders) -> Result<Parts
     let (host, trusted) = (runtime.clone(), supply.clone());
     let service = Service::new(store.clone(), index.clone(), follower.clone(), host, trusted, models, ingest);
     let tenants = tenants(&service, config).await?;
-    let found = declared(&runtime, &*supply, config, &tenants).await;
+    let found = declared(&runtime, &supply.keeping(), config, &tenants).await;
     if !found.problems.is_empty() {
         bail!("{}", problems(&found.problems, &config.lines));
     }

@@ -2,6 +2,7 @@
 
 use crate::config::Flags;
 use crate::operator::OperatorCommand;
+use crate::signing::SigningCommand;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -45,6 +46,8 @@ pub(crate) enum Command {
 pub(crate) enum PluginCommand {
     #[command(flatten)]
     Operator(OperatorCommand),
+    #[command(flatten)]
+    Signing(SigningCommand),
 }
 
 /// Where settings come from.

@@ -9,6 +9,7 @@ mod config;
 mod declare;
 mod operator;
 mod serve;
+mod signing;
 mod supply;
 mod telemetry;
 
@@ -45,6 +46,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
                 Ok(())
             }
             Command::Plugin(PluginCommand::Operator(command)) => return operator::run(command).await,
+            Command::Plugin(PluginCommand::Signing(command)) => signing::run(command).await,
         }
         .map(|()| ExitCode::SUCCESS)
     });

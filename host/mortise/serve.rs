@@ -182,7 +182,7 @@ pub(crate) async fn check(mut config: Config) -> Result<()> {
     let supply = Components::of(&config, &cache)?;
     // Nobody's data is looked at: tenants are checked by name.
     let tenants = config.tenants.keys().map(|name| (name.clone(), name.clone().into())).collect();
-    let found = declared(&runtime, &supply, &config, &tenants).await;
+    let found = declared(&runtime, &supply.keeping(), &config, &tenants).await;
     if !found.problems.is_empty() {
         bail!("the settings do not fit:\n{}", problems(&found.problems, &config.lines));
     }

@@ -108,14 +108,19 @@ class Server:
         parts += [("signature", ("component.wasm.sig", signature)) for signature in signatures]
         return self.admin("POST", "/plugins", status, files=parts)
 
-    def mortise(self, *arguments, environment=None, check=True):
+    def mortise(self, *arguments, **options):
         """Runs a command of the binary on this server's settings; gives what it printed."""
+        return self.mortise_bare(*arguments, "--data-dir", self.data, "--config", self.settings, **options)
+
+    @staticmethod
+    def mortise_bare(*arguments, environment=None, check=True, **options):
+        """Runs a command of the binary; gives what it printed."""
         binary = os.environ.get("TEST_BINARY", ROOT / "target" / "debug" / "mortise")
-        command = [binary, *arguments, "--data-dir", self.data, "--config", self.settings]
+        command = [binary, *arguments]
         own = {k: v for k, v in os.environ.items() if not k.startswith("MORTISE_")} | (environment or {})
         cache = os.environ.get("TEST_PLUGIN_CACHE", ROOT / "target" / "tmp" / "plugin-cache")
         own["MORTISE_PLUGIN_CACHE"] = str(cache)
-        done = subprocess.run([str(part) for part in command], env=own, capture_output=True, text=True, timeout=300)
+        done = subprocess.run([str(part) for part in command], env=own, capture_output=True, text=True, timeout=300, **options)
         if check:
             assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout if check else done
