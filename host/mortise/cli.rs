@@ -1,5 +1,6 @@
 //! The commands.
 
+use crate::author::AuthorCommand;
 use crate::config::Flags;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -34,6 +35,17 @@ pub(crate) enum Command {
     Reindex(Settings),
     /// List the installed plugins.
     Plugins(Settings),
+    /// Make, test and look at plugins.
+    Plugin {
+        #[command(subcommand)]
+        command: PluginCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PluginCommand {
+    #[command(flatten)]
+    Author(AuthorCommand),
 }
 
 /// Where settings come from.

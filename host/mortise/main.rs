@@ -3,20 +3,21 @@
 
 mod ask;
 mod assemble;
+mod author;
 mod cli;
 mod config;
 mod serve;
 mod telemetry;
 
 use clap::Parser;
-use cli::{Cli, Command};
-use config::{Loaded, load};
+use cli::{Cli, Command, PluginCommand, Settings};
+use config::load;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(cli.command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("mortise: {error:#}");
             ExitCode::FAILURE
@@ -24,25 +25,23 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> anyhow::Result<()> {
-    let settings = match &command {
-        Command::Serve(s) | Command::Config(s) | Command::Reindex(s) | Command::Plugins(s) => s,
-        Command::Ask { settings, .. } => settings,
-    };
-    let loaded = load(&settings.flags(), std::env::vars())?;
-    if matches!(command, Command::Config(_)) {
-        print!("{}", loaded.print());
-        return Ok(());
-    }
-    let Loaded { config, .. } = loaded;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        match command {
-            Command::Serve(_) => serve::serve(config).await,
-            Command::Ask { folder, question, top_n, .. } => ask::ask(config, &folder, &question, top_n).await,
-            Command::Reindex(_) => serve::reindex(config).await,
-            Command::Plugins(_) => serve::plugins(config).await,
-            Command::Config(_) => Ok(()),
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    let load = |settings: &Settings| load(&settings.flags(), std::env::vars());
+    match command {
+        Command::Plugin { command: PluginCommand::Author(command) } => {
+            return runtime()?.block_on(author::run(command));
         }
-    })
+        Command::Config(settings) => print!("{}", load(&settings)?.print()),
+        Command::Serve(settings) => runtime()?.block_on(serve::serve(load(&settings)?.config))?,
+        Command::Reindex(settings) => runtime()?.block_on(serve::reindex(load(&settings)?.config))?,
+        Command::Plugins(settings) => runtime()?.block_on(serve::plugins(load(&settings)?.config))?,
+        Command::Ask { folder, question, top_n, settings } => {
+            runtime()?.block_on(ask::ask(load(&settings)?.config, &folder, &question, top_n))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }

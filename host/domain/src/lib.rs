@@ -25,6 +25,7 @@ pub mod dataset;
 pub mod document;
 pub mod error;
 pub mod id;
+pub mod media_type;
 mod metadata;
 pub mod page;
 pub mod plugin;
