@@ -1,5 +1,6 @@
 //! The commands.
 
+use crate::author::AuthorCommand;
 use crate::config::Flags;
 use crate::operator::OperatorCommand;
 use crate::signing::SigningCommand;
@@ -48,6 +49,8 @@ pub(crate) enum PluginCommand {
     Operator(OperatorCommand),
     #[command(flatten)]
     Signing(SigningCommand),
+    #[command(flatten)]
+    Author(AuthorCommand),
 }
 
 /// Where settings come from.

@@ -4,6 +4,7 @@
 mod admin;
 mod ask;
 mod assemble;
+mod author;
 mod cli;
 mod config;
 mod declare;
@@ -46,6 +47,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
                 Ok(())
             }
             Command::Plugin(PluginCommand::Operator(command)) => return operator::run(command).await,
+            Command::Plugin(PluginCommand::Author(command)) => return author::run(command).await,
             Command::Plugin(PluginCommand::Signing(command)) => signing::run(command).await,
         }
         .map(|()| ExitCode::SUCCESS)

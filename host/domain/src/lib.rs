@@ -26,6 +26,7 @@ pub mod document;
 pub mod error;
 pub mod id;
 pub mod install;
+pub mod media_type;
 mod metadata;
 pub mod page;
 pub mod plugin;

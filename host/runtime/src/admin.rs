@@ -94,6 +94,7 @@ fn limits(given: &PluginLimits) -> LimitOverrides {
     LimitOverrides {
         memory_bytes: given.memory_mb.map(|mb| mb << 20),
         call_timeout: given.seconds.map(Duration::from_secs),
+        page_timeout: given.page_seconds.map(Duration::from_secs),
         output_bytes: given.output_mb.map(|mb| mb << 20),
         concurrency: given.concurrency,
         idle_timeout: given.idle_seconds.map(Duration::from_secs),

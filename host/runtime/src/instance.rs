@@ -179,7 +179,7 @@ impl State {
         store.set_hostcall_fuel(fuel.max(16 << 20));
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|context| {
-            Ok(match context.data().control.due() {
+            Ok(match context.data().due() {
                 Some(_) => UpdateDeadline::Interrupt,
                 None => UpdateDeadline::Yield(1),
             })
@@ -196,6 +196,11 @@ impl State {
         self.stderr.0.lock().clear();
     }
 
+    /// Why the call must end now, if it must.
+    fn due(&self) -> Option<FaultReason> {
+        self.control.due().or_else(|| self.collector.due())
+    }
+
     /// The reason behind a failed call.
     pub(crate) fn reason(&self, failure: Failure) -> FaultReason {
         if let Failure::Guest(error) = &failure {
@@ -205,7 +210,7 @@ impl State {
         crate::fault::reason(
             failure,
             Evidence {
-                stopped: self.control.due(),
+                stopped: self.due(),
                 refused_memory: self.meter.refused(),
                 denied: self.egress.denied(),
                 stderr: self.stderr.text(),

@@ -12,7 +12,6 @@ mod clock;
 mod datasets;
 mod documents;
 mod ingest;
-mod media_type;
 mod models;
 mod plugins;
 mod prompt;

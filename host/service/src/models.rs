@@ -48,7 +48,7 @@ impl Service {
 
     /// Whether some parser reads files of this name.
     pub fn has_parser_for(&self, caller: &Caller, file_name: &str) -> bool {
-        self.plugins_of(&caller.tenant).parser_for(file_name, crate::media_type::by_name(file_name)).is_some()
+        self.plugins_of(&caller.tenant).parser_for(file_name, mortise_domain::media_type::by_name(file_name)).is_some()
     }
 
     /// Checks settings against the schema of the method's plugin.

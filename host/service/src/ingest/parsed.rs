@@ -2,11 +2,11 @@
 //! method or other chunk settings never parse again.
 
 use super::pipeline::Failure;
-use crate::{Service, media_type};
+use crate::Service;
 use mortise_domain::block::{Attachment, Parsed, Warning};
 use mortise_domain::role::{CallContext, Parser, Plugins};
 use mortise_domain::source::SourceFile;
-use mortise_domain::{Document, Error, JsonMap, PluginInfo};
+use mortise_domain::{Document, Error, JsonMap, PluginInfo, media_type};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
