@@ -109,7 +109,7 @@ async fn from_registry(
     pin: Option<&Digest>,
     options: &FetchOptions,
 ) -> Result<Fetched, Error> {
-    let registry = Registry::open(reference, &options.access, Action::Pull)?;
+    let mut registry = Registry::open(reference, &options.access, Action::Pull)?;
     let found = registry.manifest(&reference.wanted()).await?;
     let (manifest, manifest_digest) = found.ok_or_else(|| Error::NotFound { reference: reference.to_string() })?;
     expect(reference.digest(), manifest_digest, || format!("the manifest of {reference}"))?;

@@ -133,7 +133,7 @@ impl<'a> Draft<'a> {
     }
 
     async fn put(self, options: &PublishOptions) -> Result<Digest, Error> {
-        let registry = Registry::open(self.oci, &options.access, Action::Push)?;
+        let mut registry = Registry::open(self.oci, &options.access, Action::Push)?;
         if let Some((bytes, existing)) = registry.manifest(self.tag).await? {
             if self.says_the_same(&bytes) {
                 tracing::debug!(%existing, "the registry has this component under this tag");

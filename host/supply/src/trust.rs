@@ -253,7 +253,7 @@ mod tests {
         let (acme, stranger) = (key(), key());
         let component = Digest::of(b"component");
         let unknown = stranger.sign(&component);
-        for signatures in [&[][..], &[unknown.clone()]] {
+        for signatures in [&[][..], std::slice::from_ref(&unknown)] {
             let judge = |policy| store(&[("acme", &acme)]).judge(&component, signatures, policy);
             assert_eq!(judge(Policy::Allow).decision, Decision::Install);
             assert!(matches!(judge(Policy::Warn).decision, Decision::Warn(_)));

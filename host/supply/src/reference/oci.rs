@@ -69,10 +69,13 @@ impl FromStr for OciReference {
             None => (text, None),
         };
         let Some((registry, path)) = place.split_once('/') else {
-            return Err(match is_registry(place) {
-                true => ReferenceFault::NoRepository { registry: place.to_owned() },
-                false => ReferenceFault::Registry { registry: place.to_owned() },
-            });
+            let registry = place.to_owned();
+            let fault = if is_registry(place) {
+                ReferenceFault::NoRepository { registry }
+            } else {
+                ReferenceFault::Registry { registry }
+            };
+            return Err(fault);
         };
         let registry = registry.to_ascii_lowercase();
         if !is_registry(&registry) {
@@ -111,40 +114,32 @@ impl fmt::Display for OciReference {
 
 /// `host:port` → both; an IPv6 address stands in brackets.
 fn host_and_port(registry: &str) -> (&str, Option<&str>) {
-    if let Some((host, rest)) = registry.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        return (host, rest.strip_prefix(':'));
-    }
-    match registry.split_once(':') {
-        Some((host, port)) => (host, Some(port)),
-        None => (registry, None),
-    }
+    let (host, port) = match registry.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (registry, None),
+    };
+    (host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host), port)
 }
 
 fn is_registry(registry: &str) -> bool {
     let (host, port) = host_and_port(registry);
-    let port_fine = port.is_none_or(|port| {
-        port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port != 0)
-    });
-    let bracketed = registry.starts_with('[');
-    let whole = match (bracketed, port) {
-        (true, None) => format!("[{host}]"),
-        (true, Some(port)) => format!("[{host}]:{port}"),
-        (false, None) => host.to_owned(),
-        (false, Some(port)) => format!("{host}:{port}"),
-    };
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if port.is_some_and(|port| !digits(port) || !port.parse::<u16>().is_ok_and(|port| port != 0)) {
+        return false;
+    }
+    if registry.starts_with('[') {
+        return registry.contains(']') && matches!(host.parse(), Ok(IpAddr::V6(_)));
+    }
     let label = |label: &str| {
         let inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        !label.is_empty() && label.len() <= 63 && label.bytes().all(inner) && !label.starts_with('-')
+        (1..=63).contains(&label.len()) && label.bytes().all(inner) && !label.starts_with('-')
     };
-    let host_fine = match bracketed {
-        true => matches!(host.parse(), Ok(IpAddr::V6(_))),
-        // A URL would read a host of numbers as an address, e.g. `0x7f.1`: only its usual form may mean one.
-        false if host.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_digit())) => {
-            matches!(host.parse(), Ok(IpAddr::V4(_)))
-        }
+    // A URL reads a host that ends in a number as an address, e.g. `0x7f.1`: only the usual form may mean one.
+    let number = host.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_digit()));
+    match number {
+        true => matches!(host.parse(), Ok(IpAddr::V4(_))),
         false => host.len() <= 253 && host.split('.').all(label),
-    };
-    port_fine && host_fine && whole == registry
+    }
 }
 
 /// `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`

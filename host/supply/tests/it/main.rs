@@ -1,5 +1,5 @@
 //! Components across the wire: a real registry, read and written by other tools' code too, and registries that lie.
-#![allow(missing_docs, reason = "a test binary")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test binary")]
 
 mod components;
 mod debian_registry;

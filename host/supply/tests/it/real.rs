@@ -165,3 +165,30 @@ async fn a_locked_registry() {
     let error = fetch(&place, &FetchOptions::default()).await.unwrap_err();
     assert!(error.to_string().contains("asks for credentials"), "{error}");
 }
+
+/// Where the child of `an_encrypted_registry` publishes.
+const PLACE: &str = "TEST_ENCRYPTED_PLACE";
+
+#[tokio::test]
+async fn an_encrypted_registry() {
+    if let Ok(place) = std::env::var(PLACE) {
+        let published = put(&place, component(100_000), None).await.unwrap();
+        assert_eq!(get(&place).await.unwrap().digest, published.component);
+        return;
+    }
+    let Some(registry) = DebianRegistry::start_encrypted() else { return };
+    let place = format!("oci://{}/laws:1", registry.host());
+    // Nobody vouches for its certificate.
+    let error = put(&place, component(1), None).await.unwrap_err();
+    assert!(matches!(&error, Error::Unreachable { why, .. } if why.contains("certificate")), "{error}");
+    // Plain HTTP is not tried instead, unless it is listed.
+    let access = Access { insecure: [registry.host()].into(), ..Default::default() };
+    let options = FetchOptions { access, ..Default::default() };
+    assert!(matches!(fetch(&reference(&place), &options).await, Err(Error::Refused { status: 400, .. })));
+    // The system's certificates are read when a process first needs them, so another one is asked.
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "real::an_encrypted_registry"]).env(PLACE, &place);
+    let done = child.env("SSL_CERT_FILE", registry.certificate()).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stdout));
+    assert!(String::from_utf8_lossy(&done.stdout).contains("1 passed"));
+}
