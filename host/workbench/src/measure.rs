@@ -324,7 +324,7 @@ impl Measured {
             "runs": self.runs,
             "start_ms": milliseconds(self.start),
             "call_ms": milliseconds(self.call),
-            "ms_per_mb": self.milliseconds_per_megabyte(),
+            "ms_per_mb": (self.milliseconds_per_megabyte() * 1e3).round() / 1e3,
             "first_piece_ms": self.first.map(milliseconds),
             "peak_memory_bytes": self.peak_memory,
             "fuel": self.fuel,
