@@ -1,17 +1,22 @@
 //! The `mortise` binary: reads flags, environment and files, runs one command, and turns its error into an exit code.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "commands talk to people by printing")]
 
+mod admin;
 mod ask;
 mod assemble;
 mod author;
 mod cli;
 mod config;
+mod declare;
+mod operator;
 mod serve;
+mod signing;
+mod supply;
 mod telemetry;
 
 use clap::Parser;
 use cli::{Cli, Command, PluginCommand, Settings};
-use config::load;
+use config::{Loaded, load};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -26,22 +31,32 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
-    let load = |settings: &Settings| load(&settings.flags(), std::env::vars());
-    match command {
-        Command::Plugin { command: PluginCommand::Author(command) } => {
-            return runtime()?.block_on(author::run(command));
+    // Of all TLS clients in this process; fails only when one is chosen already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(async {
+        match command {
+            Command::Serve(settings) => serve::serve(loaded(&settings)?.config).await,
+            Command::Ask { folder, question, top_n, settings } => {
+                ask::ask(loaded(&settings)?.config, &folder, &question, top_n).await
+            }
+            Command::Reindex(settings) => serve::reindex(loaded(&settings)?.config).await,
+            Command::Check(settings) => serve::check(loaded(&settings)?.config).await,
+            Command::Config(settings) => {
+                print!("{}", loaded(&settings)?.print());
+                Ok(())
+            }
+            Command::Plugin(PluginCommand::Operator(command)) => return operator::run(command).await,
+            Command::Plugin(PluginCommand::Author(command)) => return author::run(command).await,
+            Command::Plugin(PluginCommand::Signing(command)) => signing::run(command).await,
         }
-        Command::Config(settings) => print!("{}", load(&settings)?.print()),
-        Command::Serve(settings) => runtime()?.block_on(serve::serve(load(&settings)?.config))?,
-        Command::Reindex(settings) => runtime()?.block_on(serve::reindex(load(&settings)?.config))?,
-        Command::Plugins(settings) => runtime()?.block_on(serve::plugins(load(&settings)?.config))?,
-        Command::Ask { folder, question, top_n, settings } => {
-            runtime()?.block_on(ask::ask(load(&settings)?.config, &folder, &question, top_n))?;
-        }
-    }
-    Ok(ExitCode::SUCCESS)
+        .map(|()| ExitCode::SUCCESS)
+    });
+    // What a command left running must not keep it from ending.
+    runtime.shutdown_background();
+    done
 }
 
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+fn loaded(settings: &Settings) -> anyhow::Result<Loaded> {
+    load(&settings.flags(), std::env::vars())
 }

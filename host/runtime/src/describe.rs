@@ -56,6 +56,7 @@ pub(crate) async fn describe(
             progress: None,
         },
     );
+    shared.sandbox.refuel(&mut store);
     let _ticking = shared.sandbox.tick();
     macro_rules! ask {
         ($world:ident, $pre:ident, $interface:ident) => {{

@@ -36,6 +36,7 @@ impl Host for State {
         if self.control.cancelled() {
             return refuse(FaultReason::Cancelled);
         }
+        self.collector.progressed(done);
         let Some(tell) = &self.progress else { return Ok(()) };
         let before = self.progressed;
         // Monotone whatever the plugin says; not a number counts as no news.
