@@ -6,7 +6,7 @@ use crate::telemetry;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use mortise_domain::{JsonMap, Role};
-use mortise_workbench::{Access, New, Paint, PluginName, Target, Workbench};
+use mortise_workbench::{Access, Job, New, Paint, PluginName, Target, Workbench};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -63,12 +63,11 @@ pub(crate) struct TestArguments {
 
 #[derive(Args, Debug)]
 pub(crate) struct RunArguments {
-    /// A plugin's folder, which is built first if need be, or a component.
-    #[arg(value_name = "FOLDER|FILE.wasm")]
-    target: PathBuf,
-    /// The file to work on; `-` is standard input. For an embedder: a text a line. For a reranker: the query, then a text
-    /// a line. For a chat model: the question, then passages, a paragraph each.
-    input: PathBuf,
+    /// A plugin's folder, which is built first if need be, or a component (default: this folder); and the file to work on,
+    /// `-` being standard input. For an embedder: a text a line. For a reranker: the query, then a text a line. For a
+    /// chat model: the question, then passages, a paragraph each.
+    #[arg(value_names = ["FOLDER|FILE.wasm", "INPUT"], num_args = 1..=2, required = true)]
+    paths: Vec<PathBuf>,
     #[command(flatten)]
     call: CallSettings,
     #[command(flatten)]
@@ -143,18 +142,19 @@ pub(crate) async fn run(command: AuthorCommand) -> Result<ExitCode> {
         AuthorCommand::Build { folder } => println!("{}", mortise_workbench::build(&folder)?.display()),
         AuthorCommand::Test(arguments) => return test(arguments).await,
         AuthorCommand::Run(arguments) => {
-            let RunArguments { target, input, call, output } = arguments;
+            let RunArguments { mut paths, call, output } = arguments;
+            let input = paths.pop().context("INPUT is missing")?;
+            let target = paths.pop().unwrap_or_else(|| ".".into());
             let (bench, target) = output.open(&target)?;
-            let access = call.access()?;
+            let job = Job { target: &target, config: &call.config, access: &call.access()? };
             let (json, paint) = (output.json, paint());
             let mut out = std::io::stdout();
-            mortise_workbench::run(&bench, &target, &input, &call.config, &access, json, paint, &mut out).await?;
+            mortise_workbench::run(&bench, job, &input, json, paint, &mut out).await?;
         }
         AuthorCommand::Bench(BenchArguments { bench: settings, input, call }) => {
             let (bench, target) = settings.output.open(&settings.target)?;
-            let (cache, access) = (settings.output.cache()?, call.access()?);
-            let measured =
-                mortise_workbench::measure(&bench, &cache, &target, input.as_deref(), &call.config, &access).await?;
+            let job = Job { target: &target, config: &call.config, access: &call.access()? };
+            let measured = mortise_workbench::measure(&bench, &settings.output.cache()?, job, input.as_deref()).await?;
             answer(settings.output.json, || measured.print(paint()), || measured.json())?;
         }
         AuthorCommand::Inspect(InspectArguments { bench: settings }) => {

@@ -18,12 +18,16 @@ pub fn build(folder: &Path) -> Result<PathBuf> {
     tracing::info!(folder = %folder.display(), command, "building");
     let mut shell = Command::new("sh");
     shell.args(["-c", &command]).current_dir(folder).stdout(Stdio::from(std::io::stderr()));
+    if let Ok(mortise) = std::env::current_exe() {
+        shell.env("MORTISE", mortise); // some builds need it, and it need not be on the path
+    }
     let status = shell.status().map_err(Error::file("sh"))?;
     if !status.success() {
         let hint = (manifest.language == "rust").then(|| rust_hint(folder)).flatten();
         return Err(Error::Build { command, status: status.to_string(), hint });
     }
-    let component = folder.join(&manifest.build.component);
+    let here = folder == Path::new(".");
+    let component = if here { manifest.build.component } else { folder.join(manifest.build.component) };
     if component.is_file() { Ok(component) } else { Err(Error::NoComponent { command, path: component }) }
 }
 

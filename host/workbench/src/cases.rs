@@ -4,8 +4,8 @@
 use crate::call::{Output, call};
 use crate::compare::difference;
 use crate::input::Input;
-use crate::{Access, Error, Result, Target, Workbench, form};
-use mortise_domain::{Json, JsonMap, Role};
+use crate::{Access, Error, Job, Result, Target, Workbench, form};
+use mortise_domain::{Json, JsonMap};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -52,16 +52,16 @@ pub(crate) fn find(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Runs one case.
-pub(crate) async fn run(bench: &Workbench, target: &Target, role: Role, case: &Path, bless: bool) -> CaseOutcome {
+pub(crate) async fn run(bench: &Workbench, target: &Target, case: &Path, bless: bool) -> CaseOutcome {
     let name = case.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let began = Instant::now();
-    let end = end(bench, target, role, case, bless).await.unwrap_or_else(|error| CaseEnd::Failed(error.to_string()));
+    let end = end(bench, target, case, bless).await.unwrap_or_else(|error| CaseEnd::Failed(error.to_string()));
     let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     CaseOutcome { name, end, millis }
 }
 
-async fn end(bench: &Workbench, target: &Target, role: Role, case: &Path, bless: bool) -> Result<CaseEnd> {
-    let given = form::golden(&given(bench, target, role, case).await?);
+async fn end(bench: &Workbench, target: &Target, case: &Path, bless: bool) -> Result<CaseEnd> {
+    let given = form::golden(&given(bench, target, case).await?);
     let path = case.join("expected.json");
     let expected = match std::fs::read_to_string(&path) {
         Ok(text) => Some(serde_json::from_str::<Json>(&text).map_err(|error| Error::input(&path, error))),
@@ -85,14 +85,12 @@ async fn end(bench: &Workbench, target: &Target, role: Role, case: &Path, bless:
     Ok(difference(&expected, &given).map_or(CaseEnd::Passed, CaseEnd::Failed))
 }
 
-async fn given(bench: &Workbench, target: &Target, role: Role, case: &Path) -> Result<Output> {
+async fn given(bench: &Workbench, target: &Target, case: &Path) -> Result<Output> {
     let config = config(case)?;
-    let input = Input::read(bench, role, &input(case)?).await?;
-    // Settings of parsers and chunkers come with the call, as from a dataset; the others are opened with theirs.
-    let at_install = !matches!(role, Role::Parser | Role::Chunker);
-    let none = JsonMap::new();
-    let plugin = bench.install(target, if at_install { &config } else { &none }, &Access::default()).await?;
-    call(&plugin, input, if at_install { &none } else { &config }, &mut |_| {}).await
+    let job = Job { target, config: &config, access: &Access::default() };
+    let (plugin, config) = job.install(bench).await?;
+    let input = Input::read(bench, plugin.info().role, &input(case)?).await?;
+    call(&plugin, input, &config, &mut |_| {}).await
 }
 
 fn config(case: &Path) -> Result<JsonMap> {

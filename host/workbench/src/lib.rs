@@ -40,4 +40,4 @@ pub use scaffold::{Language, New, languages, scaffold};
 pub use sheet::{sheet, sheet_json};
 pub use show::run;
 pub use trial::{Verdict, test};
-pub use workbench::{Access, Plugin, Workbench};
+pub use workbench::{Access, Job, Plugin, Workbench};

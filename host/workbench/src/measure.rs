@@ -3,7 +3,7 @@
 use crate::call::{Output, call};
 use crate::input::{Input, file};
 use crate::paint::{Paint, count, safe, size};
-use crate::{Access, Error, Plugin, Result, Target, Workbench, cases};
+use crate::{Error, Job, Plugin, Result, Target, Workbench, cases};
 use mortise_domain::block::{Block, BlockKind, Parsed};
 use mortise_domain::chat::{ChatEvent, ChatMessage, ChatRequest, ChatRole, Passage};
 use mortise_domain::plugin::{FaultReason, PluginStats};
@@ -47,36 +47,25 @@ const STARTS: usize = 20;
 ///
 /// # Errors
 /// Whatever keeps it from running.
-pub async fn measure(
-    bench: &Workbench,
-    cache: &Path,
-    target: &Target,
-    input: Option<&Path>,
-    config: &JsonMap,
-    access: &Access,
-) -> Result<Measured> {
-    let info = bench.inspect(target).await?.info;
-    let (told, input) = given(bench, target, &info, input).await?;
-    let none = JsonMap::new();
-    let at_call = matches!(info.role, Role::Parser | Role::Chunker);
-    let (installed, called) = if at_call { (&none, config) } else { (config, &none) };
-
-    let plugin = bench.install(target, installed, access).await?;
+pub async fn measure(bench: &Workbench, cache: &Path, job: Job<'_>, input: Option<&Path>) -> Result<Measured> {
+    let (plugin, config) = job.install(bench).await?;
+    let info = plugin.info().clone();
+    let (told, input) = given(bench, job.target, &info, input).await?;
     let mut times = Vec::new();
     let mut firsts = Vec::new();
-    let mut output = run(&plugin, &input, called, &mut |_| {}).await?; // pages everything in
+    let mut output = run(&plugin, &input, &config, &mut |_| {}).await?; // pages everything in
     let begun = Instant::now();
     while times.len() < RUNS.start || (begun.elapsed() < TIME && times.len() < RUNS.end) {
         let began = Instant::now();
         let mut first = None;
-        output = run(&plugin, &input, called, &mut |_| first = first.or(Some(began.elapsed()))).await?;
+        output = run(&plugin, &input, &config, &mut |_| first = first.or(Some(began.elapsed()))).await?;
         times.push(began.elapsed());
         firsts.extend(first);
     }
-    let start = start(bench, target, &info, installed, called, access).await?;
-    let stats = metered(cache, target, &input, (installed, called), access).await?;
+    let start = start(bench, job).await?;
+    let stats = metered(cache, job, &input).await?;
     Ok(Measured {
-        component: target.component.len() as u64,
+        component: job.target.component.len() as u64,
         input: (told, input.bytes()),
         output: words(&output),
         runs: times.len(),
@@ -99,16 +88,10 @@ async fn run(
 }
 
 /// One run where fuel is counted.
-async fn metered(
-    cache: &Path,
-    target: &Target,
-    input: &Input,
-    (installed, called): (&JsonMap, &JsonMap),
-    access: &Access,
-) -> Result<PluginStats> {
+async fn metered(cache: &Path, job: Job<'_>, input: &Input) -> Result<PluginStats> {
     let bench = Workbench::metered(cache)?;
-    let plugin = bench.install(target, installed, access).await?;
-    run(&plugin, input, called, &mut |_| {}).await?;
+    let (plugin, config) = job.install(&bench).await?;
+    run(&plugin, input, &config, &mut |_| {}).await?;
     let of = (plugin.info().role, plugin.info().name.clone());
     let stats = bench.runtime().stats();
     Ok(stats.into_iter().find(|(key, _)| *key == of).map(|(_, stats)| stats).unwrap_or_default())
@@ -116,19 +99,12 @@ async fn metered(
 
 /// How long a fresh instance takes to be made and to do next to nothing. Parsers and chunkers get an instance with every
 /// call; of the others every installation makes its first.
-async fn start(
-    bench: &Workbench,
-    target: &Target,
-    info: &PluginInfo,
-    installed: &JsonMap,
-    called: &JsonMap,
-    access: &Access,
-) -> Result<Duration> {
+async fn start(bench: &Workbench, job: Job<'_>) -> Result<Duration> {
     let mut times = Vec::new();
-    let mut plugin = bench.install(target, installed, access).await?;
+    let (mut plugin, called) = job.install(bench).await?;
     for _ in 0..STARTS {
-        if !matches!(info.role, Role::Parser | Role::Chunker) {
-            plugin = bench.install(target, installed, access).await?;
+        if !matches!(plugin, Plugin::Parser(_) | Plugin::Chunker(_)) {
+            (plugin, _) = job.install(bench).await?;
         }
         let began = Instant::now();
         let ended = match &plugin {
@@ -136,13 +112,13 @@ async fn start(
             Plugin::ChatModel(model) => model.abilities().await.map(drop),
             Plugin::Reranker(reranker) => reranker.score("a", vec!["a".into()]).await.map(drop),
             Plugin::Parser(parser) => {
-                let extension = info.extensions.first().map(String::as_str).unwrap_or("txt");
+                let extension = parser.info().extensions.first().map(String::as_str).unwrap_or("txt");
                 let empty = file(format!("empty.{extension}"), Vec::new());
-                parser.parse(empty, called, Default::default()).await.map(drop)
+                parser.parse(empty, &called, Default::default()).await.map(drop)
             }
             Plugin::Chunker(chunker) => {
                 let empty = file("empty.txt".into(), Vec::new());
-                chunker.split(empty, Arc::default(), called, Default::default()).await.map(drop)
+                chunker.split(empty, Arc::default(), &called, Default::default()).await.map(drop)
             }
         };
         times.push(began.elapsed());
@@ -324,7 +300,7 @@ impl Measured {
             "runs": self.runs,
             "start_ms": milliseconds(self.start),
             "call_ms": milliseconds(self.call),
-            "ms_per_mb": self.milliseconds_per_megabyte(),
+            "ms_per_mb": (self.milliseconds_per_megabyte() * 1e3).round() / 1e3,
             "first_piece_ms": self.first.map(milliseconds),
             "peak_memory_bytes": self.peak_memory,
             "fuel": self.fuel,

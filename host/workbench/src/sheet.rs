@@ -39,7 +39,7 @@ pub fn sheet(inspection: &Inspection, signature: Option<&str>, paint: Paint) -> 
     }
     for (name, list) in [("imports", imports), ("exports", exports)] {
         lines.extend([String::new(), paint.dim(name)]);
-        lines.extend(list.iter().map(|interface| format!("  {}", safe(interface))));
+        lines.extend(by_package(list));
     }
     lines.join("\n") + "\n"
 }
@@ -65,6 +65,25 @@ pub fn sheet_json(inspection: &Inspection, signature: Option<&str>) -> Json {
         "imports": imports,
         "exports": exports,
     })
+}
+
+/// Interfaces, a line for every package: the standard library of a guest alone imports a dozen.
+fn by_package(interfaces: &[String]) -> Vec<String> {
+    let mut packages: Vec<(String, Vec<&str>)> = Vec::new();
+    for interface in interfaces {
+        let (name, version) = interface.split_once('@').unwrap_or((interface, ""));
+        let (package, name) = name.split_once('/').unwrap_or((name, ""));
+        let package = if version.is_empty() { package.to_owned() } else { format!("{package}@{version}") };
+        match packages.iter_mut().find(|(known, _)| *known == package) {
+            Some((_, names)) => names.push(name),
+            None => packages.push((package, vec![name])),
+        }
+    }
+    let rows: Vec<Vec<String>> = packages
+        .into_iter()
+        .map(|(package, names)| vec![format!("  {}", safe(&package)), safe(&names.join(", "))])
+        .collect();
+    columns(&rows, &[])
 }
 
 /// One setting of a schema.
@@ -173,7 +192,9 @@ mod tests {
         let inspection = Inspection {
             info,
             contract: "0.1.0".into(),
-            imports: vec!["wasi:io/error@0.2.6".into()],
+            imports: ["wasi:io/error@0.2.6", "mortise:plugin/log@0.1.0", "wasi:io/poll@0.2.6"]
+                .map(str::to_owned)
+                .to_vec(),
             exports: vec!["mortise:plugin/chat-model@0.1.0".into()],
             size: 54_000,
         };
@@ -187,7 +208,7 @@ mod tests {
             "signature   none",
             "http: a model",
             "raptor.on",
-            "wasi:io/error@0.2.6",
+            "  wasi:io@0.2.6         error, poll\n",
         ] {
             assert!(text.contains(part), "{part}: {text}");
         }

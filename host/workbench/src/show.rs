@@ -7,7 +7,7 @@ use crate::call::{Answer, Output, call};
 use crate::form;
 use crate::input::Input;
 use crate::paint::{Paint, columns, count, line, safe};
-use crate::{Access, Error, Plugin, Result, Target, Workbench};
+use crate::{Error, Job, Plugin, Result, Workbench};
 use mortise_domain::block::Parsed;
 use mortise_domain::chat::ChatEvent;
 use mortise_domain::role::RawChunks;
@@ -21,24 +21,18 @@ use std::path::Path;
 /// Whatever keeps it from running, and every fault in the host's words.
 pub async fn run(
     bench: &Workbench,
-    target: &Target,
+    job: Job<'_>,
     input: &Path,
-    config: &JsonMap,
-    access: &Access,
     json: bool,
     paint: Paint,
     out: &mut (dyn Write + Send),
 ) -> Result<()> {
-    let role = bench.inspect(target).await?.info.role;
-    let at_call = matches!(role, Role::Parser | Role::Chunker);
-    let none = JsonMap::new();
-    let plugin = bench.install(target, if at_call { &none } else { config }, access).await?;
-    let input = read(bench, role, input).await?;
-    let config = if at_call { config } else { &none };
+    let (plugin, config) = job.install(bench).await?;
+    let input = read(bench, plugin.info().role, input).await?;
     if let (Plugin::ChatModel(_), false) = (&plugin, json) {
         return stream(&plugin, input, paint, out).await;
     }
-    let output = call(&plugin, input, config, &mut |_| {}).await?;
+    let output = call(&plugin, input, &config, &mut |_| {}).await?;
     let text = if json { form::pretty(&form::full(&output)) } else { shown(&output, paint) };
     out.write_all(text.as_bytes())?;
     Ok(())

@@ -41,11 +41,8 @@ pub async fn test(bench: &Workbench, target: &Target, only: Option<&str>, bless:
         _ => None,
     };
     let mut outcomes = Vec::with_capacity(found.len());
-    if !found.is_empty() {
-        let role = bench.inspect(target).await?.info.role;
-        for case in found {
-            outcomes.push(cases::run(bench, target, role, &case, bless).await);
-        }
+    for case in found {
+        outcomes.push(cases::run(bench, target, &case, bless).await);
     }
     Ok(Verdict { kit, cases: outcomes })
 }

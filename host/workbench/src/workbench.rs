@@ -25,6 +25,32 @@ pub struct Access {
     pub secrets: Vec<(String, String)>,
 }
 
+/// A component, and how it is to be run.
+#[derive(Clone, Copy)]
+pub struct Job<'a> {
+    /// The component.
+    pub target: &'a Target,
+    /// Its settings.
+    pub config: &'a JsonMap,
+    /// What it may reach.
+    pub access: &'a Access,
+}
+
+impl Job<'_> {
+    /// The plugin, ready to be called, and the settings to call it with. Those of parsers and chunkers come with every
+    /// call, as from a dataset; the others are opened with theirs.
+    pub(crate) async fn install(&self, bench: &Workbench) -> Result<(Plugin, JsonMap)> {
+        let Self { target, config, access } = self;
+        let none = JsonMap::new();
+        match bench.inspect(target).await?.info.role {
+            Role::Parser | Role::Chunker => Ok((bench.install(target, &none, access).await?, (*config).clone())),
+            Role::Embedder | Role::Reranker | Role::ChatModel => {
+                Ok((bench.install(target, config, access).await?, none))
+            }
+        }
+    }
+}
+
 impl Access {
     fn grants(&self) -> Result<Grants> {
         let hosts = self
@@ -105,11 +131,7 @@ impl Workbench {
         self.runtime.inspect(target.component.clone()).await.map_err(|error| install_error(target, error))
     }
 
-    /// Installs a component with these settings, in place of whatever had its name.
-    ///
-    /// # Errors
-    /// `Install`, `Access`.
-    pub async fn install(&self, target: &Target, config: &JsonMap, access: &Access) -> Result<Plugin> {
+    async fn install(&self, target: &Target, config: &JsonMap, access: &Access) -> Result<Plugin> {
         let install = Install {
             name: None,
             component: target.component.clone(),
@@ -121,7 +143,7 @@ impl Workbench {
         Ok(self.plugin(info.role, &info.name)?)
     }
 
-    pub(crate) fn plugin(&self, role: Role, name: &str) -> mortise_domain::Result<Plugin> {
+    fn plugin(&self, role: Role, name: &str) -> mortise_domain::Result<Plugin> {
         Ok(match role {
             Role::Parser => Plugin::Parser(self.runtime.parser(name)?),
             Role::Chunker => Plugin::Chunker(self.runtime.chunker(name)?),

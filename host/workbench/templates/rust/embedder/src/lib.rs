@@ -5,7 +5,7 @@ use mortise_sdk::embedder::{Embedder, InputKind, Space, Vectors};
 use mortise_sdk::{Description, NoConfig, Result, host};
 
 /// Length of the vectors.
-const DIMENSIONS: usize = 256;
+const DIMENSIONS: usize = 512;
 
 /// The plugin.
 pub struct {{Name}};
