@@ -7,6 +7,7 @@ use crate::fault::redacted;
 use crate::grants::Grants;
 use crate::instance::{Control, Identity, Seed, State};
 use crate::limits::Limits;
+use crate::lines::Line;
 use crate::schema::{Misfit, Schema};
 use bytes::Bytes;
 use mortise_domain::plugin::FaultReason;
@@ -58,6 +59,8 @@ pub(crate) struct Plugin {
     pub(crate) limits: Limits,
     pub(crate) shared: Arc<Shared>,
     pub(crate) loaded: Arc<Loaded>,
+    /// Line of the contract that it was built against.
+    pub(crate) line: &'static dyn Line,
     /// The operator's settings.
     config: JsonMap,
     grants: Arc<Grants>,
@@ -71,6 +74,7 @@ impl Plugin {
     pub(crate) fn new(
         info: PluginInfo,
         loaded: Arc<Loaded>,
+        line: &'static dyn Line,
         shared: Arc<Shared>,
         config: JsonMap,
         grants: Grants,
@@ -87,6 +91,7 @@ impl Plugin {
             limits,
             shared,
             loaded,
+            line,
             config,
         }
     }
@@ -134,7 +139,15 @@ impl Plugin {
     pub(crate) async fn linked(&self) -> Result<InstancePre<State>, FaultReason> {
         let component = self.loaded.component(&self.shared).await.map_err(FaultReason::Internal)?;
         let linker = self.shared.sandbox.linker(self.info.role);
-        linker.instantiate_pre(component).map_err(|error| FaultReason::Internal(format!("{error:#}")))
+        linker.instantiate_pre(component).map_err(|error| self.unfit(&error))
+    }
+
+    /// What to say of a component that does not link any more, though it did when it was installed first.
+    pub(crate) fn unfit(&self, error: &wasmtime::Error) -> FaultReason {
+        tracing::debug!(role = %self.info.role, plugin = %self.info.name, "does not link: {error:#}");
+        let linker = self.shared.sandbox.linker(self.info.role);
+        let told = crate::misfit::misfits(self.loaded.bytes(), self.line, self.info.role, linker);
+        FaultReason::Internal(format!("it does not fit this host: {}", told.join("; ")))
     }
 
     /// A store of its own for one instance.

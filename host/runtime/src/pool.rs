@@ -5,19 +5,17 @@ use crate::instance::{Control, State};
 use crate::limits::Limits;
 use parking_lot::Mutex;
 use wasmtime::Store;
-use wasmtime::component::ResourceAny;
 
 /// An instance with an open model. Dropping it ends whatever it does.
 pub(crate) struct Warm<World> {
     pub(crate) store: Store<State>,
     pub(crate) world: World,
-    pub(crate) model: ResourceAny,
     calls: u32,
 }
 
 impl<World> Warm<World> {
-    pub(crate) fn new(store: Store<State>, world: World, model: ResourceAny) -> Self {
-        Self { store, world, model, calls: 0 }
+    pub(crate) fn new(store: Store<State>, world: World) -> Self {
+        Self { store, world, calls: 0 }
     }
 }
 
