@@ -28,7 +28,7 @@ async fn linked<'a, W: ?Sized>(plugin: &Plugin, once: &'a Linked<W>, facing: Fac
 }
 
 /// Lends an instance of a model role with its model open: a warm one, or a new one.
-async fn lend<Open: ?Sized + 'static>(
+async fn lend<Open: ?Sized + Send + 'static>(
     plugin: &Plugin,
     once: &Linked<dyn ModelWorld<Open>>,
     facing: Facing<dyn ModelWorld<Open>>,
