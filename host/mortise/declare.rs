@@ -131,8 +131,8 @@ impl One<'_> {
                 return None;
             }
         };
-        let info = match self.runtime.inspect(fetched.component.clone()).await {
-            Ok(inspection) => inspection.info,
+        let info = match self.runtime.describe(fetched.component.clone()).await {
+            Ok(info) => info,
             Err(error) => {
                 self.wrong(self.source(), error);
                 return None;

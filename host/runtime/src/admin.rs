@@ -30,7 +30,7 @@ impl PluginHost for Runtime {
     }
 
     async fn inspect(&self, component: Bytes) -> Result<PluginInfo> {
-        Ok(Self::inspect(self, component).await?.info)
+        Ok(Self::describe(self, component).await?)
     }
 
     fn remove(&self, tenant: Option<&TenantId>, role: Role, name: &str) -> bool {

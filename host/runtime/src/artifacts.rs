@@ -14,7 +14,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 /// Raised whenever the kept description, or the rules by which a package is accepted, change.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// The folder.
 #[derive(Debug)]
@@ -66,6 +66,11 @@ impl Description {
     /// The role, where this host knows it.
     pub(crate) fn role(&self) -> Option<mortise_domain::Role> {
         mortise_domain::Role::ALL.into_iter().find(|role| role.as_str() == self.role)
+    }
+
+    /// The line of the contract, where this host serves it.
+    pub(crate) fn line(&self) -> Option<&'static dyn crate::lines::Line> {
+        crate::lines::serving(&self.wit.parse().ok()?)
     }
 }
 

@@ -2,12 +2,12 @@
 //! word of the answer checked.
 
 use crate::artifacts::Description;
-use crate::bindings::host::mortise::plugin::types::{Capability, Descriptor};
-use crate::bindings::{chat_model, chunker, embedder, parser, reranker};
 use crate::egress::Egress;
-use crate::fault::cut;
+use crate::fault::{Failure, cut};
 use crate::instance::{Control, Identity, Seed, State};
 use crate::limits::Limits;
+use crate::lines::Described;
+use crate::misfit::{differences, misfits};
 use crate::package::Package;
 use crate::plugin::{Loaded, Shared};
 use crate::schema::Schema;
@@ -24,8 +24,8 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) enum Undescribed {
     #[error("it cannot be compiled: {0}")]
     Uncompilable(String),
-    #[error("it does not fit its world: {0}")]
-    Unlinkable(String),
+    #[error("it does not fit its contract: {}", .0.join("; "))]
+    Unfit(Vec<String>),
     #[error("describe failed: {0}")]
     Failed(FaultReason),
     #[error("describe gave {0}")]
@@ -39,9 +39,15 @@ pub(crate) async fn describe(
     loaded: &Loaded,
 ) -> Result<Description, Undescribed> {
     let component = loaded.component(shared).await.map_err(Undescribed::Uncompilable)?;
-    let unlinkable = |error: wasmtime::Error| Undescribed::Unlinkable(format!("{error:#}"));
-    let role = package.role;
-    let linked = shared.sandbox.linker(role).instantiate_pre(component).map_err(unlinkable)?;
+    let Package { role, line, .. } = *package;
+    let linker = shared.sandbox.linker(role);
+    // What the linker says is for whoever works on the host; an author is told the difference in the contract's words.
+    let unfit = |error: &wasmtime::Error| {
+        tracing::debug!(%role, digest = loaded.digest, "does not link: {error:#}");
+        misfits(loaded.bytes(), line, role, linker)
+    };
+    let linked = linker.instantiate_pre(component).and_then(|linked| line.describes(role, linked));
+    let world = linked.map_err(|error| Undescribed::Unfit(unfit(&error)))?;
     let limits = Limits { call_timeout: TIMEOUT, ..Limits::for_role(role) };
     let control = Control::new(None, TIMEOUT, TIMEOUT);
     let identity = Identity { role, name: loaded.digest.clone(), version: String::new() };
@@ -58,61 +64,41 @@ pub(crate) async fn describe(
     );
     shared.sandbox.refuel(&mut store);
     let _ticking = shared.sandbox.tick();
-    macro_rules! ask {
-        ($world:ident, $pre:ident, $interface:ident) => {{
-            let pre = $world::$pre::new(linked).map_err(unlinkable)?;
-            let call = async {
-                let world = pre.instantiate_async(&mut store).await?;
-                world.$interface().call_describe(&mut store).await
-            };
-            control.guard(call).await
-        }};
-    }
-    let answer = match role {
-        Role::Parser => ask!(parser, ParserPluginPre, mortise_plugin_parser)
-            .map(|(descriptor, accepts)| (descriptor, accepts.media_types, accepts.extensions)),
-        Role::Chunker => ask!(chunker, ChunkerPluginPre, mortise_plugin_chunker).map(|d| (d, vec![], vec![])),
-        Role::Embedder => ask!(embedder, EmbedderPluginPre, mortise_plugin_embedder).map(|d| (d, vec![], vec![])),
-        Role::Reranker => ask!(reranker, RerankerPluginPre, mortise_plugin_reranker).map(|d| (d, vec![], vec![])),
-        Role::ChatModel => ask!(chat_model, ChatModelPluginPre, mortise_plugin_chat_model).map(|d| (d, vec![], vec![])),
-    };
-    let (descriptor, media_types, extensions) =
-        answer.map_err(|failure| Undescribed::Failed(store.data().reason(failure)))?;
-    checked(package, descriptor, media_types, extensions).map_err(Undescribed::Invalid)
+    let described = control.guard(world.describe(&mut store)).await.map_err(|failure| {
+        // Types of exports are compared when an instance is made, so that a misfit may show here only.
+        let told = match &failure {
+            Failure::Guest(error) if !error.is::<wasmtime::Trap>() => differences(loaded.bytes(), line, role),
+            _ => Vec::new(),
+        };
+        if told.is_empty() { Undescribed::Failed(store.data().reason(failure)) } else { Undescribed::Unfit(told) }
+    })?;
+    checked(package, described).map_err(Undescribed::Invalid)
 }
 
-fn checked(
-    package: &Package,
-    descriptor: Descriptor,
-    media_types: Vec<String>,
-    extensions: Vec<String>,
-) -> Result<Description, String> {
+fn checked(package: &Package, described: Described) -> Result<Description, String> {
     let mut description = Description::new(package.role, &package.wit);
-    if !is_kebab(&descriptor.name) {
-        return Err(format!("the name {:?}, which is not kebab-case", cut(&descriptor.name, 64)));
+    if !is_kebab(&described.name) {
+        return Err(format!("the name {:?}, which is not kebab-case", cut(&described.name, 64)));
     }
-    if semver::Version::parse(&descriptor.version).is_err() {
-        return Err(format!("the version {:?}, which is not a semantic version", cut(&descriptor.version, 64)));
+    if semver::Version::parse(&described.version).is_err() {
+        return Err(format!("the version {:?}, which is not a semantic version", cut(&described.version, 64)));
     }
-    description.config_schema = serde_json::from_str(&descriptor.config_schema)
+    description.config_schema = serde_json::from_str(&described.config_schema)
         .map_err(|error| format!("a config schema that is not JSON: {error}"))?;
     Schema::new(&description.config_schema).map_err(|why| format!("an invalid config schema: {}", cut(&why, 512)))?;
     if package.role == Role::Parser {
-        if media_types.is_empty() && extensions.is_empty() {
+        if described.media_types.is_empty() && described.extensions.is_empty() {
             return Err("no media type and no extension, so that it would never be used".into());
         }
-        description.extensions = extensions.iter().map(|e| e.trim_start_matches('.').to_lowercase()).collect();
-        description.media_types = media_types.iter().map(|m| m.to_lowercase()).collect();
+        description.extensions =
+            described.extensions.iter().map(|e| e.trim_start_matches('.').to_lowercase()).collect();
+        description.media_types = described.media_types.iter().map(|m| m.to_lowercase()).collect();
     }
-    description.name = descriptor.name;
-    description.version = descriptor.version;
-    description.summary = cut(&descriptor.summary, 512);
-    for capability in descriptor.capabilities {
-        match capability {
-            Capability::Http(why) => description.http.push(cut(&why, 512)),
-            Capability::Inference(model) => description.inference.push(cut(&model, 128)),
-        }
-    }
+    description.name = described.name;
+    description.version = described.version;
+    description.summary = cut(&described.summary, 512);
+    description.http = described.http.iter().map(|why| cut(why, 512)).collect();
+    description.inference = described.inference.iter().map(|model| cut(model, 128)).collect();
     Ok(description)
 }
 
@@ -125,18 +111,19 @@ fn is_kebab(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn check(role: Role, change: impl FnOnce(&mut Descriptor, &mut Vec<String>), why: Option<&str>) {
-        let mut descriptor = Descriptor {
+    fn check(role: Role, change: impl FnOnce(&mut Described), why: Option<&str>) {
+        let mut described = Described {
             name: "per-block".into(),
             version: "0.1.0".into(),
             summary: "One chunk for every block".into(),
             config_schema: r#"{"type": "object"}"#.into(),
-            capabilities: vec![],
+            extensions: vec![".TXT".into()],
+            ..Described::default()
         };
-        let mut extensions = vec![".TXT".to_owned()];
-        change(&mut descriptor, &mut extensions);
-        let package = Package { role, wit: semver::Version::new(0, 1, 0) };
-        match (checked(&package, descriptor, vec![], extensions), why) {
+        change(&mut described);
+        let wit = semver::Version::new(0, 1, 0);
+        let package = Package { role, line: crate::lines::serving(&wit).unwrap(), wit };
+        match (checked(&package, described), why) {
             (Ok(_), None) => {}
             (Err(error), Some(why)) => assert!(error.contains(why), "{error}"),
             (result, why) => panic!("{result:?}, wanted {why:?}"),
@@ -145,14 +132,14 @@ mod tests {
 
     #[test]
     fn descriptions() {
-        check(Role::Parser, |_, _| {}, None);
-        check(Role::Parser, |_, extensions| extensions.clear(), Some("never be used"));
-        check(Role::Chunker, |_, extensions| extensions.clear(), None);
+        check(Role::Parser, |_| {}, None);
+        check(Role::Parser, |d| d.extensions.clear(), Some("never be used"));
+        check(Role::Chunker, |d| d.extensions.clear(), None);
         for name in ["", "Per-Block", "per--block", "../x", "a b", "-a"] {
-            check(Role::Chunker, |d, _| d.name = name.into(), Some("kebab-case"));
+            check(Role::Chunker, |d| d.name = name.into(), Some("kebab-case"));
         }
-        check(Role::Chunker, |d, _| d.version = "1".into(), Some("semantic version"));
-        check(Role::Chunker, |d, _| d.config_schema = "{".into(), Some("not JSON"));
-        check(Role::Chunker, |d, _| d.config_schema = r#"{"type": 3}"#.into(), Some("invalid config schema"));
+        check(Role::Chunker, |d| d.version = "1".into(), Some("semantic version"));
+        check(Role::Chunker, |d| d.config_schema = "{".into(), Some("not JSON"));
+        check(Role::Chunker, |d| d.config_schema = r#"{"type": 3}"#.into(), Some("invalid config schema"));
     }
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::Thread;
 use std::time::Duration;
 use tokio::sync::Semaphore;
-use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
 
 /// Distance of two epochs: how long a guest may run before it lets others run, and how exact deadlines are.
@@ -153,20 +153,12 @@ pub(crate) fn places(component: &Component) -> u32 {
 }
 
 fn linker(engine: &Engine, network: bool) -> wasmtime::Result<Linker<State>> {
-    use crate::bindings::host::mortise::plugin;
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     if network {
         wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     }
-    plugin::types::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
-    plugin::document::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
-    plugin::log::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
-    plugin::tokens::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
-    plugin::source::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
-    plugin::blocks_out::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
-    plugin::blocks_in::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
-    plugin::inference::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
+    crate::lines::all().try_for_each(|line| line.link(&mut linker))?;
     Ok(linker)
 }
 

@@ -1,6 +1,5 @@
 //! From whatever went wrong in a call to a reason that names what an operator or author can act upon.
 
-use crate::bindings::host::mortise::plugin::types;
 use mortise_domain::plugin::FaultReason;
 use wasmtime::Trap;
 
@@ -90,23 +89,10 @@ pub(crate) fn reason(failure: Failure, evidence: Evidence) -> FaultReason {
 }
 
 /// The reason behind an error that the plugin returned. A denied request is the cause of whatever the plugin made of it.
-pub(crate) fn returned(error: types::Error, denied: Option<String>) -> FaultReason {
-    use types::Error as E;
-    let reason = match error {
-        E::InvalidConfig(field) => FaultReason::Config { field: field.field, message: field.message },
-        E::InvalidInput(text) => FaultReason::Refused(text),
-        E::Unsupported(text) => FaultReason::Unsupported(text),
-        E::Upstream(upstream) => FaultReason::Upstream {
-            status: upstream.status,
-            retry_after_ms: upstream.retry_after,
-            message: upstream.message,
-        },
-        E::Cancelled => FaultReason::Cancelled,
-        E::Internal(text) => FaultReason::Internal(text),
-    };
+pub(crate) fn returned(error: FaultReason, denied: Option<String>) -> FaultReason {
     match denied {
-        Some(what) if !matches!(reason, FaultReason::Config { .. }) => FaultReason::Denied(what),
-        _ => shorten(reason),
+        Some(what) if !matches!(error, FaultReason::Config { .. }) => FaultReason::Denied(what),
+        _ => shorten(error),
     }
 }
 
@@ -201,9 +187,7 @@ mod tests {
     fn texts_are_cut_on_characters() {
         assert_eq!(cut("añb\nc", 2), "a…");
         assert_eq!(cut("a\nb", 10), "a b");
-        let FaultReason::Refused(text) = returned(types::Error::InvalidInput("x".repeat(10_000)), None) else {
-            panic!()
-        };
+        let FaultReason::Refused(text) = returned(FaultReason::Refused("x".repeat(10_000)), None) else { panic!() };
         assert!(text.len() <= LONGEST + 3);
     }
 }

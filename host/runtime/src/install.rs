@@ -3,10 +3,11 @@
 use crate::describe::Undescribed;
 use crate::grants::Grants;
 use crate::limits::LimitOverrides;
-use crate::package::PackageError;
+use crate::package::{Package, PackageError};
 use bytes::Bytes;
 use mortise_domain::plugin::FaultReason;
-use mortise_domain::{Error, JsonMap, PluginInfo, TenantId};
+use mortise_domain::{Error, JsonMap, PluginInfo, Role, TenantId};
+use semver::Version;
 
 /// A plugin to install.
 #[derive(Clone, Debug, Default)]
@@ -32,8 +33,13 @@ pub struct Install {
 /// What a component is, without installing it.
 #[derive(Clone, Debug)]
 pub struct Inspection {
-    /// What it says of itself; under its own name.
-    pub info: PluginInfo,
+    /// What it does.
+    pub role: Role,
+    /// What it says of itself, under its own name; `None` when it cannot be asked.
+    pub info: Option<PluginInfo>,
+    /// Why this host would not install it: what differs from the contract, line by line, or how describing itself
+    /// failed. Empty when it would.
+    pub misfits: Vec<String>,
     /// Version of the contract that it was built against, e.g. `0.1.0`.
     pub contract: String,
     /// Interfaces it needs, e.g. `mortise:plugin/log@0.1.0`.
@@ -42,6 +48,8 @@ pub struct Inspection {
     pub exports: Vec<String>,
     /// Bytes of the component.
     pub size: u64,
+    /// Lower-case hex SHA-256 of the component.
+    pub digest: String,
 }
 
 /// Why a plugin was not installed. What was installed before under that name stays.
@@ -53,9 +61,22 @@ pub enum InstallError {
     /// The engine refuses the code.
     #[error("it cannot be compiled: {0}")]
     Uncompilable(String),
-    /// An interface has the right name and another shape.
-    #[error("it does not fit its world: {0}")]
-    Unlinkable(String),
+    /// Its interfaces have the right names and other shapes.
+    #[error(
+        "this {role} was built against mortise:plugin {wants} and does not fit {offers}, which this host offers:{}\n{}",
+        misfits.iter().map(|misfit| format!("\n- {misfit}")).collect::<String>(),
+        advice(wants, offers)
+    )]
+    Unfit {
+        /// What it is.
+        role: Role,
+        /// The version that it was built against.
+        wants: Version,
+        /// The version of the same line that this host offers.
+        offers: Version,
+        /// Every difference, one a line, in the words of the contract.
+        misfits: Vec<String>,
+    },
     /// It did not describe itself.
     #[error("describe failed: {0}")]
     Describe(FaultReason),
@@ -75,13 +96,34 @@ pub enum InstallError {
     Name(String),
 }
 
-impl From<Undescribed> for InstallError {
-    fn from(error: Undescribed) -> Self {
+/// What an author or an operator can do about a component of the right line and the wrong shape.
+fn advice(wants: &Version, offers: &Version) -> String {
+    if wants > offers {
+        format!("install a Mortise that offers {wants}, or rebuild the plugin with mortise-sdk {offers}")
+    } else {
+        format!("rebuild the plugin with mortise-sdk {offers} unchanged, or ask its author to")
+    }
+}
+
+impl InstallError {
+    /// Why a package has no description.
+    pub(crate) fn undescribed(package: &Package, error: Undescribed) -> Self {
         match error {
             Undescribed::Uncompilable(why) => Self::Uncompilable(why),
-            Undescribed::Unlinkable(why) => Self::Unlinkable(why),
+            Undescribed::Unfit(misfits) => {
+                let Package { role, ref wit, line } = *package;
+                Self::Unfit { role, wants: wit.clone(), offers: line.version(), misfits }
+            }
             Undescribed::Failed(reason) => Self::Describe(reason),
             Undescribed::Invalid(what) => Self::Description(what),
+        }
+    }
+
+    /// The same, line by line.
+    pub(crate) fn misfits(self) -> Vec<String> {
+        match self {
+            Self::Unfit { misfits, .. } => misfits,
+            other => vec![other.to_string()],
         }
     }
 }

@@ -138,22 +138,11 @@ pub(crate) struct Seed {
     pub(crate) progress: Option<OnProgress>,
 }
 
-/// Hash maps of guests iterate in one order for ever: the same bytes give the same chunks.
-const HASH_SEED: u128 = 0x6d6f_7274_6973_6521;
-
 impl State {
     /// A store ready to be instantiated in: bounded, interruptible, with an empty world around it.
     pub(crate) fn store(engine: &wasmtime::Engine, seed: Seed) -> Store<State> {
         let stderr = StderrTail::default();
-        let wasi = WasiCtx::builder()
-            .stderr(stderr.clone())
-            .insecure_random_seed(HASH_SEED)
-            .wall_clock(Coarse)
-            .monotonic_clock(CoarseMonotonic(Instant::now()))
-            .max_random_size(1 << 16)
-            .allow_tcp(false)
-            .allow_udp(false)
-            .build();
+        let wasi = crate::senses::wasi(seed.identity.role, stderr.clone());
         let mut table = ResourceTable::new();
         table.set_max_capacity(10_000);
         let fuel = usize::try_from(seed.limits.output_bytes).unwrap_or(usize::MAX);
@@ -289,33 +278,6 @@ impl WasiView for State {
 impl WasiHttpView for State {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
         WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.egress }
-    }
-}
-
-/// Clocks of guests show whole milliseconds: enough to date a document, too coarse to measure caches with.
-struct Coarse;
-
-impl wasmtime_wasi::HostWallClock for Coarse {
-    fn resolution(&self) -> Duration {
-        Duration::from_millis(1)
-    }
-
-    fn now(&self) -> Duration {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        Duration::from_millis(u64::try_from(now.as_millis()).unwrap_or(u64::MAX))
-    }
-}
-
-/// Milliseconds since the instance was made.
-struct CoarseMonotonic(Instant);
-
-impl wasmtime_wasi::HostMonotonicClock for CoarseMonotonic {
-    fn resolution(&self) -> u64 {
-        1_000_000
-    }
-
-    fn now(&self) -> u64 {
-        u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX / 1_000_000).saturating_mul(1_000_000)
     }
 }
 

@@ -4,9 +4,12 @@
 //! |---|---|
 //! | `engine` | how is code compiled, interrupted, linked? |
 //! | `package`, `describe`, `schema` | what is this component, may it be here, do these settings fit? |
+//! | `lines/` | how does the host speak to components of every version of the contract? |
+//! | `misfit` | why does this component not fit the contract? |
 //! | `artifacts` | what is kept so that the next start is quick? |
 //! | `grants`, `egress` | what may it reach, and how does it get there? |
 //! | `limits`, `instance` | what may one call use, and how is it stopped? |
+//! | `senses` | what can a guest learn of the world around it? |
 //! | `imports/` | what does the host do for guests? |
 //! | `roles/`, `unread` | how does a call of each role go, and what must come out of it? |
 //! | `pool`, `idle` | which instances stay warm, and for how long? |
@@ -19,8 +22,6 @@
 
 mod admin;
 mod artifacts;
-mod bindings;
-mod convert;
 mod describe;
 mod egress;
 mod engine;
@@ -31,6 +32,8 @@ mod imports;
 mod install;
 mod instance;
 mod limits;
+mod lines;
+mod misfit;
 mod observe;
 mod output;
 mod package;
@@ -40,6 +43,7 @@ mod registry;
 mod roles;
 mod runtime;
 mod schema;
+mod senses;
 #[cfg(test)]
 mod tests;
 mod unread;

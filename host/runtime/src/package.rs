@@ -1,7 +1,7 @@
 //! What a component says of itself before any of it is compiled or run: which world of which version it implements, and
 //! which imports it needs. Whatever lies beyond its role's room is refused here, with the reason and what to do.
 
-use crate::bindings::OFFERED;
+use crate::lines::{self, Line};
 use mortise_domain::Role;
 use semver::Version;
 use wasmparser::{Encoding, Parser, Payload};
@@ -10,11 +10,13 @@ use wasmparser::{Encoding, Parser, Payload};
 const PACKAGE: &str = "mortise:plugin";
 
 /// What the host knows of a component from its type alone.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Package {
     pub(crate) role: Role,
     /// Version of the contract that it was built against.
     pub(crate) wit: Version,
+    /// The line that serves it.
+    pub(crate) line: &'static dyn Line,
 }
 
 /// Why bytes are not a plugin of this host.
@@ -33,18 +35,29 @@ pub enum PackageError {
     Damaged(String),
     /// It exports none of the five interfaces.
     #[error(
-        "no Mortise plugin: it exports none of mortise:plugin/{{parser, chunker, embedder, reranker, chat-model}}@{OFFERED}; \
-         use one export macro of mortise-sdk"
+        "no Mortise plugin: it exports none of mortise:plugin/{{parser, chunker, embedder, reranker, chat-model}} of \
+         {}; use one export macro of mortise-sdk",
+        lines::offered()
     )]
     NoRole,
     /// It exports several of them.
     #[error("two roles in one component, {0} and {1}: build one component for each")]
     TwoRoles(Role, Role),
     /// Built against a contract that this host does not offer.
-    #[error("built against mortise:plugin {wants}, this host offers {OFFERED}: {}", version_advice(wants))]
+    #[error("built against mortise:plugin {wants}, this host offers {}: {}", lines::offered(), version_advice(wants))]
     Version {
         /// The version that the component wants.
         wants: Version,
+    },
+    /// It was put together from two versions that do not go together.
+    #[error(
+        "it exports mortise:plugin {exports} and imports {import}: build all of it with one version of mortise-sdk"
+    )]
+    Mixed {
+        /// The version that it exports.
+        exports: Version,
+        /// What it imports of another.
+        import: String,
     },
     /// It imports what its role may not have.
     #[error("a {role} may not import {import}: {}", import_advice(import))]
@@ -57,7 +70,7 @@ pub enum PackageError {
 }
 
 fn version_advice(wants: &Version) -> &'static str {
-    if *wants > OFFERED {
+    if *wants > lines::newest() {
         "install a newer Mortise, or rebuild the plugin with an older mortise-sdk"
     } else {
         "rebuild the plugin with a newer mortise-sdk"
@@ -73,7 +86,7 @@ fn import_advice(import: &str) -> String {
         "wasi:sockets" => "plugins reach the network through wasi:http only; build without sockets \
                            (componentize-py and jco can disable them, wasi-virt can remove them)"
             .into(),
-        PACKAGE => format!("that interface is not part of this role in mortise:plugin {OFFERED}"),
+        PACKAGE => "that interface is not part of this role in the contract".into(),
         _ => "the host has no such interface; remove the dependency that needs it".into(),
     }
 }
@@ -81,37 +94,10 @@ fn import_advice(import: &str) -> String {
 impl Package {
     /// Reads the type of a component.
     pub(crate) fn of(bytes: &[u8]) -> Result<Self, PackageError> {
-        let Names { imports, exports } = Names::of(bytes)?;
-        let mut found: Option<Package> = None;
-        for (interface, version) in exports.iter().filter_map(|name| contract(name)) {
-            let Some(role) = Role::ALL.into_iter().find(|role| role.as_str() == interface) else { continue };
-            let wit = version.ok_or(PackageError::NoRole)?;
-            match &found {
-                Some(first) => return Err(PackageError::TwoRoles(first.role, role)),
-                None => found = Some(Package { role, wit }),
-            }
-        }
-        let found = found.ok_or(PackageError::NoRole)?;
-        if !compatible(&found.wit) {
-            return Err(PackageError::Version { wants: found.wit });
-        }
-        for import in imports {
-            if let Some((_, Some(wants))) = contract(&import)
-                && !compatible(&wants)
-            {
-                return Err(PackageError::Version { wants });
-            }
-            if !allowed(found.role, &import) {
-                return Err(PackageError::Import { role: found.role, import });
-            }
-        }
-        Ok(found)
+        let names = Names::of(bytes)?;
+        let (role, wit) = names.role()?;
+        names.fits(role, wit)
     }
-}
-
-/// Whether this host serves that version: the same line, which before 1.0 is the minor version.
-fn compatible(wants: &Version) -> bool {
-    wants.pre.is_empty() && (wants.major, wants.minor) == (OFFERED.major, OFFERED.minor)
 }
 
 /// Interface and version of a name within the contract.
@@ -129,15 +115,9 @@ fn split(name: &str) -> (&str, Option<Version>) {
 
 /// The rooms: what each role may import. What standard libraries need to start is given to all, in empty form (no
 /// arguments, no environment, no files, coarse clocks).
-fn allowed(role: Role, import: &str) -> bool {
+fn allowed(line: &dyn Line, role: Role, import: &str) -> bool {
     if let Some((interface, version)) = contract(import) {
-        let common = ["types", "log", "tokens"];
-        let own: &[&str] = match role {
-            Role::Parser => &["document", "source", "blocks-out"],
-            Role::Chunker => &["document", "source", "blocks-in"],
-            Role::Embedder | Role::Reranker | Role::ChatModel => &["inference"],
-        };
-        return version.is_some() && (common.contains(&interface) || own.contains(&interface));
+        return version.is_some() && line.room(role).is_some_and(|room| room.contains(&interface));
     }
     let (name, version) = split(import);
     let Some((package, interface)) = name.split_once('/') else { return false };
@@ -199,6 +179,36 @@ impl Names {
         }
         if whole { Ok(names) } else { Err(PackageError::Damaged("it ends too early".into())) }
     }
+
+    /// The role that it exports, and of which version of the contract.
+    pub(crate) fn role(&self) -> Result<(Role, Version), PackageError> {
+        let mut found = None;
+        for (interface, version) in self.exports.iter().filter_map(|name| contract(name)) {
+            let Some(role) = Role::ALL.into_iter().find(|role| role.as_str() == interface) else { continue };
+            if let Some((first, _)) = found {
+                return Err(PackageError::TwoRoles(first, role));
+            }
+            found = Some((role, version.ok_or(PackageError::NoRole)?));
+        }
+        found.ok_or(PackageError::NoRole)
+    }
+
+    /// The line that serves that role, if nothing is imported beyond its room.
+    pub(crate) fn fits(&self, role: Role, wit: Version) -> Result<Package, PackageError> {
+        let Some(line) = lines::serving(&wit) else { return Err(PackageError::Version { wants: wit }) };
+        line.room(role).ok_or(PackageError::NoRole)?;
+        for import in &self.imports {
+            if let Some((_, Some(wants))) = contract(import)
+                && !line.serves(&wants)
+            {
+                return Err(PackageError::Mixed { exports: wit, import: import.clone() });
+            }
+            if !allowed(line, role, import) {
+                return Err(PackageError::Import { role, import: import.clone() });
+            }
+        }
+        Ok(Package { role, wit, line })
+    }
 }
 
 #[cfg(test)]
@@ -207,7 +217,8 @@ mod tests {
 
     #[test]
     fn rooms() {
-        let check = |role, import, allow| assert_eq!(allowed(role, import), allow, "{role} imports {import}");
+        let line = lines::serving(&Version::new(0, 1, 0)).unwrap();
+        let check = |role, import, allow| assert_eq!(allowed(line, role, import), allow, "{role} imports {import}");
         for role in Role::ALL {
             check(role, "wasi:io/streams@0.2.6", true);
             check(role, "wasi:cli/terminal-stdout@0.2.12", true);
@@ -228,22 +239,37 @@ mod tests {
 
     #[test]
     fn versions() {
-        let check = |version: &str, good| assert_eq!(compatible(&version.parse().unwrap()), good, "{version}");
-        check("0.1.0", true);
-        check("0.1.7", true);
-        check("0.2.0", false);
-        check("1.0.0", false);
-        check("0.1.0-rc.1", false);
-        let told = PackageError::Version { wants: Version::new(0, 2, 0) }.to_string();
-        assert!(told.contains("0.2.0") && told.contains("0.1.0") && told.contains("newer Mortise"), "{told}");
+        let check = |export: &str, import: &str, why: Option<&str>| {
+            let names = Names { imports: vec![import.into()], exports: vec![export.into()] };
+            let found = names.role().and_then(|(role, wit)| names.fits(role, wit));
+            match (found.map_err(|error| error.to_string()), why) {
+                (Ok(package), None) => assert_eq!(package.role, Role::Chunker),
+                (Err(told), Some(why)) => assert!(told.contains(why), "{told}"),
+                (found, why) => panic!("{found:?}, wanted {why:?}"),
+            }
+        };
+        check("mortise:plugin/chunker@0.1.0", "mortise:plugin/log@0.1.0", None);
+        check("mortise:plugin/chunker@0.1.7", "mortise:plugin/log@0.1.3", None);
+        check("mortise:plugin/chunker@0.0.5", "wasi:io/streams@0.2.6", None);
+        let newer = "built against mortise:plugin 0.2.0, this host offers 0.0.5 and 0.1.0: install a newer Mortise";
+        check("mortise:plugin/chunker@0.2.0", "mortise:plugin/log@0.2.0", Some(newer));
+        let older =
+            "built against mortise:plugin 0.0.9, this host offers 0.0.5 and 0.1.0: rebuild the plugin with a newer";
+        check("mortise:plugin/chunker@0.0.9", "mortise:plugin/log@0.0.9", Some(older));
+        let mixed = "exports mortise:plugin 0.1.0 and imports mortise:plugin/log@0.0.5";
+        check("mortise:plugin/chunker@0.1.0", "mortise:plugin/log@0.0.5", Some(mixed));
+        check("mortise:plugin/chunker@0.1.0", "mortise:plugin/inference@0.1.0", Some("not part of this role"));
+        check("mortise:plugin/parser@0.0.5", "wasi:io/streams@0.2.6", Some("exports none"));
+        check("mortise:plugin/chunker", "wasi:io/streams@0.2.6", Some("exports none"));
     }
 
     #[test]
     fn other_files() {
-        assert_eq!(Package::of(b"%PDF-1.7"), Err(PackageError::NotWasm));
-        assert_eq!(Package::of(b"\0asm\x01\0\0\0"), Err(PackageError::CoreModule));
-        assert_eq!(Package::of(b"\0asm\x0d\0\x01\0"), Err(PackageError::NoRole));
-        assert!(matches!(Package::of(b"\0asm\x0d\0\x01\0\x0a\xff"), Err(PackageError::Damaged(_))));
-        assert!(matches!(Package::of(b"\0asm"), Err(PackageError::Damaged(_))));
+        let refused = |bytes: &[u8]| Package::of(bytes).unwrap_err();
+        assert_eq!(refused(b"%PDF-1.7"), PackageError::NotWasm);
+        assert_eq!(refused(b"\0asm\x01\0\0\0"), PackageError::CoreModule);
+        assert_eq!(refused(b"\0asm\x0d\0\x01\0"), PackageError::NoRole);
+        assert!(matches!(refused(b"\0asm\x0d\0\x01\0\x0a\xff"), PackageError::Damaged(_)));
+        assert!(matches!(refused(b"\0asm"), PackageError::Damaged(_)));
     }
 }

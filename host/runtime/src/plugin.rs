@@ -7,6 +7,7 @@ use crate::grants::Grants;
 use crate::idle::Idle;
 use crate::instance::{Control, Identity, Room, Seed, State};
 use crate::limits::Limits;
+use crate::lines::Line;
 use crate::observe::{Call, Observed, Stopwatch};
 use crate::schema::{Misfit, Schema};
 use bytes::Bytes;
@@ -74,6 +75,8 @@ pub(crate) struct Plugin {
     pub(crate) limits: Limits,
     pub(crate) shared: Arc<Shared>,
     pub(crate) loaded: Arc<Loaded>,
+    /// Line of the contract that it was built against.
+    pub(crate) line: &'static dyn Line,
     /// The operator's settings.
     config: JsonMap,
     grants: Arc<Grants>,
@@ -90,6 +93,7 @@ impl Plugin {
     pub(crate) fn new(
         info: PluginInfo,
         loaded: Arc<Loaded>,
+        line: &'static dyn Line,
         shared: Arc<Shared>,
         config: JsonMap,
         grants: Grants,
@@ -107,6 +111,7 @@ impl Plugin {
             limits,
             shared,
             loaded,
+            line,
             config,
         }
     }
@@ -145,7 +150,7 @@ impl Plugin {
             let closed = |_| FaultReason::Cancelled;
             let slot = self.slots.clone().acquire_owned().await.map_err(closed)?;
             let places = self.shared.sandbox.places.clone();
-            Ok((slot, places.acquire_many_owned(self.loaded.places()).await.map_err(closed)?))
+            Ok::<_, FaultReason>((slot, places.acquire_many_owned(self.loaded.places()).await.map_err(closed)?))
         };
         let (slot, places) = Control::admit(cancel, free).await??;
         drop(waiting);
@@ -162,9 +167,17 @@ impl Plugin {
         let link = async || {
             let component = self.loaded.component(&self.shared).await.map_err(FaultReason::Internal)?;
             let linker = self.shared.sandbox.linker(self.info.role);
-            linker.instantiate_pre(component).map_err(|error| FaultReason::Internal(format!("{error:#}")))
+            linker.instantiate_pre(component).map_err(|error| self.unfit(&error))
         };
         self.loaded.linked.get_or_try_init(link).await.cloned()
+    }
+
+    /// What to say of a component that does not link any more, though it did when it was installed first.
+    pub(crate) fn unfit(&self, error: &wasmtime::Error) -> FaultReason {
+        tracing::debug!(role = %self.info.role, plugin = %self.info.name, "does not link: {error:#}");
+        let linker = self.shared.sandbox.linker(self.info.role);
+        let told = crate::misfit::misfits(self.loaded.bytes(), self.line, self.info.role, linker);
+        FaultReason::Internal(format!("it does not fit this host: {}", told.join("; ")))
     }
 
     /// A store of its own for one instance.

@@ -8,19 +8,17 @@ use crate::observe::{Gauge, Observed};
 use crate::plugin::{Loaded, Plugin};
 use parking_lot::Mutex;
 use std::sync::{Arc, Weak};
-use wasmtime::component::ResourceAny;
 
 /// An instance with an open model. Dropping it ends whatever it does.
 pub(crate) struct Warm<World> {
     pub(crate) store: Room,
     pub(crate) world: World,
-    pub(crate) model: ResourceAny,
     calls: u32,
 }
 
 impl<World> Warm<World> {
-    pub(crate) fn new(store: Room, world: World, model: ResourceAny) -> Self {
-        Self { store, world, model, calls: 0 }
+    pub(crate) fn new(store: Room, world: World) -> Self {
+        Self { store, world, calls: 0 }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::describe::describe;
 use crate::engine::{IDLE, Sandbox};
 use crate::idle::Idle;
 use crate::install::{self, Inspection, Install, InstallError};
+use crate::lines::Line;
 use crate::observe::Observed;
 use crate::package::{Names, Package};
 use crate::plugin::{Loaded, Plugin, Shared};
@@ -68,7 +69,7 @@ impl Runtime {
         let began = std::time::Instant::now();
         let digest = hex::encode(Sha256::digest(&install.component));
         let loaded = self.loaded(&digest, install.component);
-        let (role, description) = self.description(&loaded).await?;
+        let (role, line, description) = self.description(&loaded).await?;
         let offered = install::name(install.name.unwrap_or_else(|| description.name.clone()))?;
         let grants = install.grants;
         let asks = (!description.http.is_empty(), !description.inference.is_empty());
@@ -82,6 +83,7 @@ impl Runtime {
         let mut plugin = Plugin::new(
             info.clone(),
             loaded,
+            line,
             self.shared.clone(),
             install.config,
             grants.asked(asks.0, asks.1),
@@ -105,19 +107,36 @@ impl Runtime {
         Ok(info)
     }
 
-    /// Looks at a component as an installation would, and changes nothing.
+    /// What a component says of itself, under its own name.
     ///
     /// # Errors
-    /// As for [`Runtime::install`].
+    /// As for [`Runtime::install`], whatever would keep it from being installed.
+    pub async fn describe(&self, component: Bytes) -> std::result::Result<PluginInfo, InstallError> {
+        let digest = hex::encode(Sha256::digest(&component));
+        let loaded = self.loaded(&digest, component);
+        let (role, _, description) = self.description(&loaded).await?;
+        Ok(info(role, description.name.clone(), digest, description))
+    }
+
+    /// Looks at a component as an installation would, and changes nothing. One that has a role and would not be
+    /// installed all the same is shown with the reasons: see [`Inspection::misfits`].
+    ///
+    /// # Errors
+    /// `Package`, when the bytes are no component or have no role.
     pub async fn inspect(&self, component: Bytes) -> std::result::Result<Inspection, InstallError> {
         let names = Names::of(&component)?;
+        let (role, contract) = names.role()?;
         let size = component.len() as u64;
         let digest = hex::encode(Sha256::digest(&component));
         let loaded = self.loaded(&digest, component);
-        let (role, description) = self.description(&loaded).await?;
-        let contract = description.wit.clone();
-        let info = info(role, description.name.clone(), digest, description);
-        Ok(Inspection { info, contract, imports: names.imports, exports: names.exports, size })
+        let (info, misfits) = match self.description(&loaded).await {
+            Ok((role, _, description)) => {
+                (Some(info(role, description.name.clone(), digest.clone(), description)), Vec::new())
+            }
+            Err(error) => (None, error.misfits()),
+        };
+        let Names { imports, exports } = names;
+        Ok(Inspection { role, info, misfits, contract: contract.to_string(), imports, exports, size, digest })
     }
 
     /// Offers an installed plugin under a further name too. The name leads to whatever `target` leads to at the time of
@@ -180,20 +199,24 @@ impl Runtime {
         loaded
     }
 
-    async fn description(&self, loaded: &Loaded) -> std::result::Result<(Role, Description), InstallError> {
+    async fn description(
+        &self,
+        loaded: &Loaded,
+    ) -> std::result::Result<(Role, &'static dyn Line, Description), InstallError> {
         let kept = self.shared.artifacts.description(&loaded.digest);
-        if let Some((role, kept)) = kept.and_then(|kept| Some((kept.role()?, kept))) {
-            return Ok((role, kept));
+        if let Some((role, line, kept)) = kept.and_then(|kept| Some((kept.role()?, kept.line()?, kept))) {
+            return Ok((role, line, kept));
         }
         let package = Package::of(loaded.bytes())?;
         loaded.component(&self.shared).await.map_err(InstallError::Uncompilable)?;
         let places = self.shared.sandbox.places.acquire_many(loaded.places()).await;
         let _places = places.map_err(|closed| InstallError::Uncompilable(closed.to_string()))?;
-        let description = describe(&self.shared, &package, loaded).await?;
+        let described = describe(&self.shared, &package, loaded).await;
+        let description = described.map_err(|error| InstallError::undescribed(&package, error))?;
         if let Err(error) = self.shared.artifacts.keep(&loaded.digest, &description) {
             tracing::warn!(%error, plugin = %description.name, "the description of a plugin cannot be kept");
         }
-        Ok((package.role, description))
+        Ok((package.role, package.line, description))
     }
 }
 

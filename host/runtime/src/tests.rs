@@ -4,9 +4,12 @@
 //! ones instead.
 
 mod built_ins;
+mod contract;
+pub(crate) mod earlier_line;
 mod hostile;
 mod life;
 mod network;
+mod senses;
 
 use crate::{Grants, Install, InstallError, LimitOverrides, Runtime, RuntimeOptions};
 use bytes::Bytes;

@@ -1,12 +1,9 @@
 //! `blocks-out`: the blocks of a document as a parser gives them, checked as they come.
 
-use crate::bindings::host::mortise::plugin::blocks_out::Host;
-use crate::bindings::host::mortise::plugin::{document, document as wit, types};
-use crate::fault::{cut, invalid, refuse};
-use crate::instance::State;
+use crate::fault::cut;
 use crate::limits::Limits;
 use crate::output::{self, Budget, RECORD};
-use mortise_domain::block::{Attachment, Block, Image, Parsed, Warning};
+use mortise_domain::block::{Attachment, Block, Image, Parsed, Part, Place, Warning};
 use mortise_domain::plugin::FaultReason;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -85,7 +82,8 @@ impl Collector {
         Ok(self.parsed)
     }
 
-    fn add(&mut self, block: Block) -> Result<(), FaultReason> {
+    /// Takes a block.
+    pub(crate) fn block(&mut self, block: Block) -> Result<(), FaultReason> {
         let wrong = |what: String| Err(FaultReason::InvalidOutput(what));
         let id = block.id;
         if self.parsed.blocks.len() >= self.max_blocks {
@@ -121,68 +119,59 @@ impl Collector {
         self.parsed.blocks.push(block);
         Ok(())
     }
-}
 
-impl types::Host for State {}
-impl document::Host for State {}
-
-impl Host for State {
-    fn start_part(&mut self, part: wit::Part) -> wasmtime::Result<u32> {
-        let collector = &mut self.collector;
-        collector.budget.spend_texts([&part.name, &part.media_type]).or_else(refuse)?;
-        collector.parsed.parts.push(part.into());
-        Ok(u32::try_from(collector.parsed.parts.len() - 1)?)
+    /// Begins a part, and gives its index.
+    pub(crate) fn part(&mut self, part: Part) -> Result<u32, FaultReason> {
+        self.budget.spend_texts([&part.name, &part.media_type])?;
+        self.parsed.parts.push(part);
+        index(self.parsed.parts.len())
     }
 
-    fn emit(&mut self, blocks: Vec<wit::Block>) -> wasmtime::Result<()> {
-        if self.control.cancelled() {
-            return refuse(FaultReason::Cancelled);
-        }
-        blocks.into_iter().try_for_each(|block| self.collector.add(block.into())).or_else(refuse)
+    /// Keeps a picture, and gives its number.
+    pub(crate) fn image(&mut self, media_type: String, bytes: Vec<u8>) -> Result<u32, FaultReason> {
+        self.budget.spend(bytes.len() as u64 + media_type.len() as u64 + RECORD)?;
+        self.parsed.images.push(Image { media_type, bytes });
+        index(self.parsed.images.len())
     }
 
-    fn put_image(&mut self, media_type: String, bytes: Vec<u8>) -> wasmtime::Result<u32> {
-        let Collector { parsed, budget, .. } = &mut self.collector;
-        budget.spend(bytes.len() as u64 + media_type.len() as u64 + RECORD).or_else(refuse)?;
-        parsed.images.push(Image { media_type, bytes });
-        Ok(u32::try_from(parsed.images.len() - 1)?)
-    }
-
-    fn metadata(&mut self, fields: String) -> wasmtime::Result<()> {
-        self.collector.budget.spend(fields.len() as u64).or_else(refuse)?;
-        match serde_json::from_str(&fields) {
-            Ok(fields) => self.collector.parsed.metadata = fields,
-            Err(error) => return invalid(format!("metadata is no JSON object: {error}")),
-        }
+    /// Metadata of the file: the text of a JSON object. The last wins.
+    pub(crate) fn metadata(&mut self, fields: &str) -> Result<(), FaultReason> {
+        self.budget.spend(fields.len() as u64)?;
+        self.parsed.metadata = serde_json::from_str(fields)
+            .map_err(|error| FaultReason::InvalidOutput(format!("metadata is no JSON object: {error}")))?;
         Ok(())
     }
 
-    fn pages(&mut self, count: u32) -> wasmtime::Result<()> {
-        self.collector.parsed.pages = count;
-        self.collector.page = (count > 0).then(|| (1, Instant::now()));
-        Ok(())
+    /// How many pages the file has.
+    pub(crate) fn pages(&mut self, count: u32) {
+        self.parsed.pages = count;
+        self.page = (count > 0).then(|| (1, Instant::now()));
     }
 
-    fn warn(&mut self, at: Option<wit::Place>, message: String) -> wasmtime::Result<()> {
-        let collector = &mut self.collector;
-        if collector.parsed.warnings.len() >= WARNINGS {
-            collector.dropped_warnings += 1;
+    /// Something that could not be read.
+    pub(crate) fn warning(&mut self, at: Option<Place>, message: &str) -> Result<(), FaultReason> {
+        if self.parsed.warnings.len() >= WARNINGS {
+            self.dropped_warnings += 1;
             return Ok(());
         }
-        let at: Option<mortise_domain::block::Place> = at.map(Into::into);
-        at.as_ref().map_or(Ok(()), output::place).or_else(refuse)?;
-        collector.parsed.warnings.push(Warning { at, message: cut(&message, NOTE) });
+        at.as_ref().map_or(Ok(()), output::place)?;
+        self.parsed.warnings.push(Warning { at, message: cut(message, NOTE) });
         Ok(())
     }
 
-    fn attach(&mut self, name: String, media_type: String, bytes: Vec<u8>) -> wasmtime::Result<()> {
-        let Collector { parsed, budget, .. } = &mut self.collector;
-        budget.spend(bytes.len() as u64 + media_type.len() as u64 + RECORD).or_else(refuse)?;
+    /// A contained file.
+    pub(crate) fn attachment(&mut self, name: &str, media_type: String, bytes: Vec<u8>) -> Result<(), FaultReason> {
+        self.budget.spend(bytes.len() as u64 + media_type.len() as u64 + RECORD)?;
         // A name, not a path: whoever stores it must not be led elsewhere.
         let name = cut(name.rsplit(['/', '\\']).next().unwrap_or_default(), NOTE);
-        parsed.attachments.push(Attachment { name, media_type, bytes });
+        self.parsed.attachments.push(Attachment { name, media_type, bytes });
         Ok(())
     }
+}
+
+/// The index of the last of `count`.
+fn index(count: usize) -> Result<u32, FaultReason> {
+    u32::try_from(count - 1).map_err(|_| FaultReason::OutputTooLarge("more than can be counted".into()))
 }
 
 #[cfg(test)]
@@ -209,7 +198,7 @@ mod tests {
 
     fn check(blocks: Vec<Block>, why: Option<&str>) {
         let mut collector = Collector::new(&Limits { max_blocks: 3, ..Limits::for_role(Role::Parser) });
-        let added = blocks.into_iter().try_for_each(|block| collector.add(block));
+        let added = blocks.into_iter().try_for_each(|block| collector.block(block));
         match (added.and_then(|()| collector.finish()), why) {
             (Ok(_), None) => {}
             (Err(reason), Some(why)) => assert!(reason.to_string().contains(why), "{reason}"),

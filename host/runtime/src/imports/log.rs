@@ -1,38 +1,39 @@
 //! `log`: what a plugin tells its operator and the owner of the document.
 
-use crate::bindings::host::mortise::plugin::log::{Host, Level};
 use crate::fault::{cut, refuse};
 use crate::instance::State;
 use mortise_domain::plugin::FaultReason;
 use std::time::{Duration, Instant};
+use tracing::Level;
 
 /// Longest line, in bytes.
 const LINE: usize = 2000;
 /// Progress is passed on at most this often: it ends up in a database.
 const PACE: Duration = Duration::from_millis(100);
 
-impl Host for State {
-    fn log(&mut self, level: Level, message: String) -> wasmtime::Result<()> {
+impl State {
+    /// One line for the operator.
+    pub(crate) fn log_line(&mut self, level: Level, message: &str) {
         self.logged = self.logged.saturating_add(1);
         let (role, plugin, version) = (self.identity.role.as_str(), &self.identity.name, &self.identity.version);
         if self.logged > self.limits.log_lines {
             if self.logged == self.limits.log_lines + 1 {
                 tracing::warn!(target: "plugin", role, %plugin, %version, "log limit reached, further lines are dropped");
             }
-            return Ok(());
+            return;
         }
-        let message = cut(&message, LINE);
+        let message = cut(message, LINE);
         match level {
-            Level::Trace => tracing::trace!(target: "plugin", role, %plugin, %version, "{message}"),
-            Level::Debug => tracing::debug!(target: "plugin", role, %plugin, %version, "{message}"),
-            Level::Info => tracing::info!(target: "plugin", role, %plugin, %version, "{message}"),
-            Level::Warn => tracing::warn!(target: "plugin", role, %plugin, %version, "{message}"),
-            Level::Error => tracing::error!(target: "plugin", role, %plugin, %version, "{message}"),
+            Level::TRACE => tracing::trace!(target: "plugin", role, %plugin, %version, "{message}"),
+            Level::DEBUG => tracing::debug!(target: "plugin", role, %plugin, %version, "{message}"),
+            Level::INFO => tracing::info!(target: "plugin", role, %plugin, %version, "{message}"),
+            Level::WARN => tracing::warn!(target: "plugin", role, %plugin, %version, "{message}"),
+            Level::ERROR => tracing::error!(target: "plugin", role, %plugin, %version, "{message}"),
         }
-        Ok(())
     }
 
-    fn progress(&mut self, done: f32, note: String) -> wasmtime::Result<()> {
+    /// How far the call is. Ends a call that was cancelled.
+    pub(crate) fn report_progress(&mut self, done: f32, note: &str) -> wasmtime::Result<()> {
         if self.control.cancelled() {
             return refuse(FaultReason::Cancelled);
         }
@@ -43,7 +44,7 @@ impl Host for State {
         let done = done.max(before.map_or(0.0, |(done, _)| done)).clamp(0.0, 1.0);
         if before.is_none_or(|(_, at)| at.elapsed() >= PACE) || done >= 1.0 {
             self.progressed = Some((done, Instant::now()));
-            tell(done, &cut(&note, LINE));
+            tell(done, &cut(note, LINE));
         }
         Ok(())
     }
@@ -71,7 +72,7 @@ mod tests {
             if let Some((_, at)) = &mut state.progressed {
                 *at -= PACE;
             }
-            state.progress(done, "page".into())
+            state.report_progress(done, "page")
         };
         for done in [0.5, 0.2, f32::NAN, 7.0] {
             say(done).unwrap();
@@ -90,7 +91,7 @@ mod tests {
         };
         let mut store = crate::instance::tests::store(Cancel::new(), Some(tell));
         for step in 0..1000_u16 {
-            store.data_mut().progress(f32::from(step) / 2000.0, String::new()).unwrap();
+            store.data_mut().report_progress(f32::from(step) / 2000.0, "").unwrap();
         }
         assert!(*heard.lock().unwrap() < 100);
     }

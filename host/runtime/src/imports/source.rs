@@ -1,6 +1,5 @@
 //! `source`: the bytes of the file, by range.
 
-use crate::bindings::host::mortise::plugin::source::{Host, HostFile};
 use crate::fault::refuse;
 use crate::instance::State;
 use mortise_domain::plugin::FaultReason;
@@ -15,26 +14,18 @@ pub struct File(pub(crate) SourceFile);
 /// block.
 const INLINE: u64 = 1 << 20;
 
-impl Host for State {}
-
-impl HostFile for State {
-    fn name(&mut self, file: Resource<File>) -> wasmtime::Result<String> {
-        Ok(self.table.get(&file)?.0.name.clone())
-    }
-
-    fn media_type(&mut self, file: Resource<File>) -> wasmtime::Result<String> {
-        Ok(self.table.get(&file)?.0.media_type.clone())
-    }
-
-    fn size(&mut self, file: Resource<File>) -> wasmtime::Result<u64> {
-        Ok(self.table.get(&file)?.0.bytes.size())
-    }
-
-    async fn read(&mut self, file: Resource<File>, offset: u64, length: u32) -> wasmtime::Result<Vec<u8>> {
+impl State {
+    /// At most `length` bytes from `offset`; fewer only at the end of the file. Ends a call that was cancelled.
+    pub(crate) async fn read_file(
+        &mut self,
+        file: &Resource<File>,
+        offset: u64,
+        length: u32,
+    ) -> wasmtime::Result<Vec<u8>> {
         if self.control.cancelled() {
             return refuse(FaultReason::Cancelled);
         }
-        let bytes = self.table.get(&file)?.0.bytes.clone();
+        let bytes = self.table.get(file)?.0.bytes.clone();
         let left = bytes.size().saturating_sub(offset);
         let length = left.min(u64::from(length));
         if length > self.limits.memory_bytes {
@@ -48,11 +39,6 @@ impl HostFile for State {
         };
         // Not the plugin's doing, but it ends this call.
         read.or_else(|error| refuse(FaultReason::Internal(format!("the file could not be read: {error}"))))
-    }
-
-    fn drop(&mut self, file: Resource<File>) -> wasmtime::Result<()> {
-        self.table.delete(file)?;
-        Ok(())
     }
 }
 
@@ -85,7 +71,7 @@ mod tests {
             state.table.push(File(file)).unwrap().rep()
         };
         let (small, huge) = (open(Arc::new(b"0123456789".to_vec())), open(Arc::new(Huge)));
-        let mut read = async |file, offset, length| state.read(Resource::new_borrow(file), offset, length).await;
+        let mut read = async |file, offset, length| state.read_file(&Resource::new_borrow(file), offset, length).await;
         assert_eq!(read(small, 3, 4).await.unwrap(), b"3456");
         assert_eq!(read(small, 8, u32::MAX).await.unwrap(), b"89");
         assert_eq!(read(small, u64::MAX, 1).await.unwrap(), b"");

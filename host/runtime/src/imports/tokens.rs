@@ -1,14 +1,14 @@
 //! `tokens`: counting is the host's, native and one for all plugins.
 
-use crate::bindings::host::mortise::plugin::tokens::Host;
 use crate::instance::State;
 
 /// Text up to this many bytes is counted where the guest runs: about a millisecond. More goes to the threads that may
 /// block, so that the call can be cancelled meanwhile.
 const INLINE: usize = 16 << 10;
 
-impl Host for State {
-    async fn count(&mut self, texts: Vec<String>) -> wasmtime::Result<Vec<u32>> {
+impl State {
+    /// One count per text.
+    pub(crate) async fn count_tokens(&mut self, texts: Vec<String>) -> wasmtime::Result<Vec<u32>> {
         let size: usize = texts.iter().map(String::len).sum();
         let control = self.control.clone();
         let count = move || -> Vec<u32> {
@@ -19,7 +19,8 @@ impl Host for State {
         elsewhere(size, count).await
     }
 
-    async fn cuts(&mut self, text: String, limit: u32) -> wasmtime::Result<Vec<u32>> {
+    /// Where `text` can be cut into pieces of at most `limit` tokens.
+    pub(crate) async fn token_cuts(&mut self, text: String, limit: u32) -> wasmtime::Result<Vec<u32>> {
         let limit = usize::try_from(limit.max(1)).unwrap_or(usize::MAX);
         elsewhere(text.len(), move || mortise_text::tokens::cuts(&text, limit).into_iter().map(saturated).collect())
             .await
@@ -45,12 +46,12 @@ mod tests {
         let state = store.data_mut();
         let word = "tenon ".to_owned();
         let long = word.repeat(INLINE);
-        let counts = state.count(vec![word.clone(), String::new(), long.clone()]).await.unwrap();
+        let counts = state.count_tokens(vec![word.clone(), String::new(), long.clone()]).await.unwrap();
         assert_eq!(counts.len(), 3);
         assert!(counts[0] > 0 && counts[1] == 0 && counts[2] as usize >= INLINE, "{counts:?}");
-        let cuts = state.cuts(long.clone(), 1000).await.unwrap();
+        let cuts = state.token_cuts(long.clone(), 1000).await.unwrap();
         let ends: Vec<usize> = cuts.iter().map(|&cut| cut as usize).collect();
         assert!(ends.is_sorted() && ends.iter().all(|&end| long.is_char_boundary(end)));
-        assert!(state.cuts(word, 1000).await.unwrap().is_empty());
+        assert!(state.token_cuts(word, 1000).await.unwrap().is_empty());
     }
 }

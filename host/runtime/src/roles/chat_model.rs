@@ -1,16 +1,16 @@
 //! Chat models: warm instances whose answers are pulled event by event, so that whoever reads sets the pace, and
 //! dropping the stream ends the call.
 
-use crate::bindings::chat_model::exports::mortise::plugin::chat_model as wit;
-use crate::bindings::chat_model::{ChatModelPlugin as World, ChatModelPluginPre};
-use crate::instance::{Control, State};
+use super::Linked;
+use crate::instance::Control;
+use crate::lines::{ChatModelWorld, OpenChatModel};
 use crate::observe::Call;
 use crate::output::Budget;
 use crate::plugin::{Plugin, Running};
 use crate::pool::{Pool, Warm};
 use crate::unread::Unread;
 use async_trait::async_trait;
-use mortise_domain::chat::{ChatAbilities, ChatEvent, ChatMessage, ChatRequest, ChatRole, FinishReason};
+use mortise_domain::chat::{ChatAbilities, ChatEvent, ChatRequest};
 use mortise_domain::plugin::FaultReason;
 use mortise_domain::role::{ChatModel, ChatStream};
 use mortise_domain::{PluginFault, PluginInfo};
@@ -24,15 +24,15 @@ pub(crate) struct ChatModelPlugin(Arc<Inner>);
 
 struct Inner {
     plugin: Plugin,
-    pre: OnceCell<ChatModelPluginPre<State>>,
-    pool: Pool<World>,
+    linked: Linked<ChatModelWorld>,
+    pool: Pool<Box<dyn OpenChatModel>>,
     abilities: OnceCell<ChatAbilities>,
 }
 
 impl ChatModelPlugin {
     pub(crate) fn new(plugin: Plugin) -> Self {
         let pool = Pool::new(&plugin);
-        Self(Arc::new(Inner { pool, pre: OnceCell::new(), abilities: OnceCell::new(), plugin }))
+        Self(Arc::new(Inner { pool, linked: Linked::new(), abilities: OnceCell::new(), plugin }))
     }
 
     /// How many instances wait.
@@ -43,8 +43,8 @@ impl ChatModelPlugin {
 }
 
 impl Inner {
-    async fn lend(&self, control: Control) -> Result<Warm<World>, FaultReason> {
-        super::lend!(self, control, ChatModelPluginPre<State>, mortise_plugin_chat_model, model)
+    async fn lend(&self, control: Control) -> Result<Warm<Box<dyn OpenChatModel>>, FaultReason> {
+        super::lend(&self.plugin, &self.linked, |line, linked| line.chat_model(linked), &self.pool, control).await
     }
 
     async fn abilities(&self) -> Result<&ChatAbilities, FaultReason> {
@@ -52,20 +52,13 @@ impl Inner {
             let _running = self.plugin.admit(None).await?;
             let control = self.plugin.control(None);
             let mut warm = self.lend(control.clone()).await?;
-            let Warm { store, world, model, .. } = &mut warm;
-            let model_of = world.mortise_plugin_chat_model().model();
-            let given = match control.guard(model_of.call_abilities(&mut *store, *model)).await {
-                Ok(given) => given,
+            let Warm { store, world, .. } = &mut warm;
+            let abilities = match control.guard(world.abilities(store)).await {
+                Ok(abilities) => abilities,
                 Err(failure) => return Err(store.data().reason(failure)),
             };
             self.pool.take_back(warm);
-            Ok(ChatAbilities {
-                context_tokens: given.context_tokens,
-                instructions: given.instructions,
-                images: given.images,
-                tools: given.tools,
-                json_schema: given.json_schema,
-            })
+            Ok(abilities)
         };
         self.abilities.get_or_try_init(ask).await
     }
@@ -109,7 +102,7 @@ impl ChatModel for ChatModelPlugin {
 
 /// An answer under way.
 struct Answer {
-    warm: Warm<World>,
+    warm: Warm<Box<dyn OpenChatModel>>,
     completion: ResourceAny,
     budget: Budget,
     /// Time left in the plugin.
@@ -126,10 +119,8 @@ impl Answer {
         let control = model.plugin.control(None);
         let began = Instant::now();
         let mut warm = model.lend(control.clone()).await?;
-        let Warm { store, world, model: open, .. } = &mut warm;
-        let request = wit_request(request);
-        let model_of = world.mortise_plugin_chat_model().model();
-        let completion = match control.guard(model_of.call_complete(&mut *store, *open, &request)).await {
+        let Warm { store, world, .. } = &mut warm;
+        let completion = match control.guard(world.complete(store, request)).await {
             Ok(Ok(completion)) => completion,
             Ok(Err(error)) => return Err(crate::fault::returned(error, store.data().egress.denied())),
             Err(failure) => return Err(store.data().reason(failure)),
@@ -144,8 +135,7 @@ impl Answer {
         let control = Control::new(None, self.left, self.model.plugin.limits.call_timeout);
         let Warm { store, world, .. } = &mut self.warm;
         store.data_mut().control = control.clone();
-        let completion = world.mortise_plugin_chat_model().completion();
-        let given = match control.guard(completion.call_next(&mut *store, self.completion)).await {
+        let given = match control.guard(world.next(store, self.completion)).await {
             Ok(Ok(given)) => given,
             Ok(Err(error)) => return Err(crate::fault::returned(error, store.data().egress.denied())),
             Err(failure) => return Err(store.data().reason(failure)),
@@ -158,20 +148,6 @@ impl Answer {
         if self.finished {
             return wrong("an event came after the finish event");
         }
-        let event = match event {
-            wit::Event::Text(text) => ChatEvent::Text(text),
-            wit::Event::Thinking(text) => ChatEvent::Thinking(text),
-            wit::Event::ToolCall(_) => return wrong("a tool was called, and none was offered"),
-            wit::Event::Usage(usage) => {
-                ChatEvent::Usage { prompt_tokens: usage.prompt_tokens, completion_tokens: usage.completion_tokens }
-            }
-            wit::Event::Finish(reason) => ChatEvent::Finish(match reason {
-                wit::FinishReason::Stop => FinishReason::Stop,
-                wit::FinishReason::Length => FinishReason::Length,
-                wit::FinishReason::ToolCalls => FinishReason::ToolCalls,
-                wit::FinishReason::ContentFilter => FinishReason::ContentFilter,
-            }),
-        };
         match &event {
             ChatEvent::Text(text) | ChatEvent::Thinking(text) => self.budget.spend_texts([text])?,
             ChatEvent::Usage { .. } => self.budget.spend(crate::output::RECORD)?,
@@ -190,40 +166,5 @@ impl Answer {
             // The answer is whole all the same; only the instance is lost.
             Err(failure) => drop(call.fault(self.warm.store.data().reason(failure))),
         }
-    }
-}
-
-fn wit_request(request: ChatRequest) -> wit::Request {
-    wit::Request {
-        messages: request.messages.into_iter().map(message).collect(),
-        passages: request
-            .passages
-            .into_iter()
-            .map(|passage| wit::Passage { number: passage.number, title: passage.title, text: passage.text })
-            .collect(),
-        tools: Vec::new(),
-        tool_choice: None,
-        temperature: request.temperature,
-        top_p: request.top_p,
-        max_tokens: request.max_tokens,
-        frequency_penalty: request.frequency_penalty,
-        presence_penalty: request.presence_penalty,
-        stop: request.stop,
-        seed: None,
-        response_schema: None,
-    }
-}
-
-fn message(message: ChatMessage) -> wit::Message {
-    wit::Message {
-        role: match message.role {
-            ChatRole::System => wit::Role::System,
-            ChatRole::User => wit::Role::User,
-            ChatRole::Assistant => wit::Role::Assistant,
-            ChatRole::Tool => wit::Role::Tool,
-        },
-        content: vec![wit::Content::Text(message.text)],
-        tool_calls: Vec::new(),
-        tool_call_id: None,
     }
 }

@@ -1,31 +1,30 @@
 //! Chunkers: a fresh instance for every document.
 
-use crate::bindings::chunker::ChunkerPluginPre;
-use crate::bindings::chunker::exports::mortise::plugin::chunker as wit;
+use super::Linked;
 use crate::imports::blocks_in::Reader;
-use crate::instance::{Control, State};
+use crate::instance::Control;
 use crate::limits::Limits;
+use crate::lines::ChunkerWorld;
 use crate::output::{self, Budget};
 use crate::plugin::Plugin;
 use async_trait::async_trait;
-use mortise_domain::block::{Parsed, Place, Value};
+use mortise_domain::block::Parsed;
 use mortise_domain::plugin::FaultReason;
-use mortise_domain::role::{CallContext, Chunker, RawChunk, RawChunks};
+use mortise_domain::role::{CallContext, Chunker, RawChunks};
 use mortise_domain::source::SourceFile;
-use mortise_domain::{ChunkKind, Error, JsonMap, PluginFault, PluginInfo};
+use mortise_domain::{Error, JsonMap, PluginFault, PluginInfo};
 use std::collections::HashSet;
 use std::sync::Arc;
-use tokio::sync::OnceCell;
 
 /// An installed chunk method.
 pub(crate) struct ChunkerPlugin {
     plugin: Plugin,
-    pre: OnceCell<ChunkerPluginPre<State>>,
+    linked: Linked<dyn ChunkerWorld>,
 }
 
 impl ChunkerPlugin {
     pub(crate) fn new(plugin: Plugin) -> Self {
-        Self { plugin, pre: OnceCell::new() }
+        Self { plugin, linked: Linked::new() }
     }
 
     async fn run(
@@ -36,21 +35,14 @@ impl ChunkerPlugin {
         context: CallContext,
     ) -> Result<RawChunks, FaultReason> {
         let config = self.plugin.settings(config)?;
-        let pre = self.pre.get_or_try_init(async || {
-            ChunkerPluginPre::new(self.plugin.linked().await?)
-                .map_err(|error| FaultReason::Internal(format!("{error:#}")))
-        });
+        let world = super::linked(&self.plugin, &self.linked, |line, linked| line.chunker(linked));
         // The first call compiles or maps the component, which may take seconds.
-        let pre = Control::admit(Some(&context.cancel), pre).await??;
+        let world = Control::admit(Some(&context.cancel), world).await??;
         let _running = self.plugin.admit(Some(&context.cancel)).await?;
         let control = self.plugin.control(Some(context.cancel));
         let mut store = self.plugin.store(control.clone(), context.progress);
-        let call = async {
-            let world = pre.instantiate_async(&mut store).await?;
-            let reader = store.data_mut().table.push(Reader { file, parsed: parsed.clone() })?;
-            world.mortise_plugin_chunker().call_split(&mut store, reader, &config).await
-        };
-        match control.guard(call).await {
+        let document = Reader { file, parsed: parsed.clone() };
+        match control.guard(world.split(&mut store, document, &config)).await {
             Ok(Ok(chunks)) => checked(chunks, &parsed, &self.plugin.limits),
             Ok(Err(error)) => Err(crate::fault::returned(error, None)),
             Err(failure) => Err(store.data().reason(failure)),
@@ -79,7 +71,7 @@ impl Chunker for ChunkerPlugin {
     }
 }
 
-fn checked(given: wit::Chunks, parsed: &Parsed, limits: &Limits) -> Result<RawChunks, FaultReason> {
+fn checked(given: RawChunks, parsed: &Parsed, limits: &Limits) -> Result<RawChunks, FaultReason> {
     let max_chunks = usize::try_from(limits.max_chunks).unwrap_or(usize::MAX);
     if given.chunks.len() > max_chunks || given.parents.len() > max_chunks {
         return Err(FaultReason::OutputTooLarge(format!("the limit is {max_chunks} chunks")));
@@ -88,8 +80,7 @@ fn checked(given: wit::Chunks, parsed: &Parsed, limits: &Limits) -> Result<RawCh
     budget.spend_texts(&given.parents)?;
     let blocks: HashSet<u32> = parsed.blocks.iter().map(|block| block.id).collect();
     let parents = given.parents.len();
-    let chunk = |(number, chunk): (usize, wit::Chunk)| {
-        let chunk = raw(chunk);
+    for (number, chunk) in given.chunks.iter().enumerate() {
         let wrong = |what: String| Err(FaultReason::InvalidOutput(format!("chunk {number} {what}")));
         if let Some(block) = chunk.blocks.iter().find(|block| !blocks.contains(block)) {
             return wrong(format!("is made of block {block}, which the document does not have"));
@@ -109,42 +100,21 @@ fn checked(given: wit::Chunks, parsed: &Parsed, limits: &Limits) -> Result<RawCh
             budget.spend(name.len() as u64 + output::value(value)?)?;
         }
         chunk.places.iter().try_for_each(output::place)?;
-        Ok(chunk)
-    };
-    let chunks = given.chunks.into_iter().enumerate().map(chunk).collect::<Result<_, _>>()?;
-    Ok(RawChunks { chunks, parents: given.parents })
-}
-
-fn raw(chunk: wit::Chunk) -> RawChunk {
-    RawChunk {
-        text: chunk.text,
-        kind: match chunk.kind {
-            wit::ChunkKind::Text => ChunkKind::Text,
-            wit::ChunkKind::Table => ChunkKind::Table,
-            wit::ChunkKind::Image => ChunkKind::Image,
-            wit::ChunkKind::QuestionAnswer => ChunkKind::QuestionAnswer,
-            wit::ChunkKind::Summary => ChunkKind::Summary,
-        },
-        blocks: chunk.blocks,
-        places: chunk.places.into_iter().map(Place::from).collect(),
-        context: chunk.context,
-        keywords: chunk.keywords,
-        questions: chunk.questions,
-        tags: chunk.tags,
-        fields: chunk.fields.into_iter().map(|field| (field.name, Value::from(field.value))).collect(),
-        parent: chunk.parent,
     }
+    Ok(given)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mortise_domain::Role;
+    use mortise_domain::block::Value;
+    use mortise_domain::role::RawChunk;
+    use mortise_domain::{ChunkKind, Role};
 
-    fn check(change: impl FnOnce(&mut wit::Chunk), why: Option<&str>) {
-        let mut chunk = wit::Chunk {
+    fn check(change: impl FnOnce(&mut RawChunk), why: Option<&str>) {
+        let mut chunk = RawChunk {
             text: "x".repeat(50),
-            kind: wit::ChunkKind::Text,
+            kind: ChunkKind::Text,
             blocks: vec![],
             places: vec![],
             context: vec![],
@@ -156,7 +126,7 @@ mod tests {
         };
         change(&mut chunk);
         let limits = Limits { max_chunks: 1, output_bytes: 500, ..Limits::for_role(Role::Chunker) };
-        let given = wit::Chunks { chunks: vec![chunk], parents: vec!["p".into()] };
+        let given = RawChunks { chunks: vec![chunk], parents: vec!["p".into()] };
         match (checked(given, &Parsed::default(), &limits), why) {
             (Ok(_), None) => {}
             (Err(reason), Some(why)) => assert!(reason.to_string().contains(why), "{reason}"),
@@ -171,7 +141,6 @@ mod tests {
         check(|chunk| chunk.parent = Some(1), Some("parent"));
         check(|chunk| chunk.blocks = vec![3], Some("block 3"));
         check(|chunk| chunk.tags = vec!["y".repeat(500)], Some("500 bytes"));
-        let nan = crate::bindings::host::mortise::plugin::document::Value::Number(f64::NAN);
-        check(|chunk| chunk.fields = vec![wit::Field { name: "n".into(), value: nan }], Some("finite"));
+        check(|chunk| chunk.fields = vec![("n".into(), Value::Number(f64::NAN))], Some("finite"));
     }
 }

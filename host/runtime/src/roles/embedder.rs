@@ -1,8 +1,8 @@
 //! Embedders: warm instances, and vectors that are checked number by number.
 
-use crate::bindings::embedder::exports::mortise::plugin::embedder as wit;
-use crate::bindings::embedder::{EmbedderPlugin as World, EmbedderPluginPre};
-use crate::instance::{Control, State};
+use super::Linked;
+use crate::instance::Control;
+use crate::lines::{EmbedderWorld, OpenEmbedder, Vectors};
 use crate::plugin::Plugin;
 use crate::pool::{Pool, Warm};
 use async_trait::async_trait;
@@ -16,8 +16,8 @@ use tokio::sync::OnceCell;
 pub(crate) struct EmbedderPlugin {
     plugin: Plugin,
     identity: String,
-    pre: OnceCell<EmbedderPluginPre<State>>,
-    pool: Pool<World>,
+    linked: Linked<EmbedderWorld>,
+    pool: Pool<Box<dyn OpenEmbedder>>,
     space: OnceCell<Space>,
 }
 
@@ -26,14 +26,14 @@ impl EmbedderPlugin {
         Self {
             identity: identity(&plugin),
             pool: Pool::new(&plugin),
-            pre: OnceCell::new(),
+            linked: Linked::new(),
             space: OnceCell::new(),
             plugin,
         }
     }
 
-    async fn lend(&self, control: Control) -> Result<Warm<World>, FaultReason> {
-        super::lend!(self, control, EmbedderPluginPre<State>, mortise_plugin_embedder, embedding_model)
+    async fn lend(&self, control: Control) -> Result<Warm<Box<dyn OpenEmbedder>>, FaultReason> {
+        super::lend(&self.plugin, &self.linked, |line, linked| line.embedder(linked), &self.pool, control).await
     }
 
     async fn run_space(&self) -> Result<&Space, FaultReason> {
@@ -41,22 +41,16 @@ impl EmbedderPlugin {
             let _running = self.plugin.admit(None).await?;
             let control = self.plugin.control(None);
             let mut warm = self.lend(control.clone()).await?;
-            let Warm { store, world, model, .. } = &mut warm;
-            let model_of = world.mortise_plugin_embedder().embedding_model();
-            let given = match control.guard(model_of.call_space(&mut *store, *model)).await {
-                Ok(given) => given,
+            let Warm { store, world, .. } = &mut warm;
+            let space = match control.guard(world.space(store)).await {
+                Ok(space) => space,
                 Err(failure) => return Err(store.data().reason(failure)),
             };
-            if given.dimensions == 0 || given.dimensions > DIMENSIONS {
-                return Err(FaultReason::InvalidOutput(format!("a space of {} dimensions", given.dimensions)));
+            if space.dimensions == 0 || space.dimensions > DIMENSIONS {
+                return Err(FaultReason::InvalidOutput(format!("a space of {} dimensions", space.dimensions)));
             }
             self.pool.take_back(warm);
-            Ok(Space {
-                dimensions: given.dimensions,
-                max_tokens: given.max_tokens,
-                normalised: given.normalised,
-                languages: given.languages,
-            })
+            Ok(space)
         };
         self.space.get_or_try_init(ask).await
     }
@@ -66,16 +60,11 @@ impl EmbedderPlugin {
             return Ok(Vec::new());
         }
         let space = self.run_space().await?;
-        let kind = match kind {
-            InputKind::Passage => wit::InputKind::Passage,
-            InputKind::Query => wit::InputKind::Query,
-        };
         let _running = self.plugin.admit(None).await?;
         let control = self.plugin.control(None);
         let mut warm = self.lend(control.clone()).await?;
-        let Warm { store, world, model, .. } = &mut warm;
-        let model_of = world.mortise_plugin_embedder().embedding_model();
-        let given = match control.guard(model_of.call_embed(&mut *store, *model, &texts, kind)).await {
+        let Warm { store, world, .. } = &mut warm;
+        let given = match control.guard(world.embed(store, &texts, kind)).await {
             Ok(Ok(given)) => given,
             Ok(Err(error)) => return Err(crate::fault::returned(error, store.data().egress.denied())),
             Err(failure) => return Err(store.data().reason(failure)),
@@ -124,7 +113,7 @@ fn identity(plugin: &Plugin) -> String {
 /// digits takes away, less than any other scale.
 const ROUNDING: f32 = 0.02;
 
-fn rows(given: wit::Vectors, space: &Space, texts: usize) -> Result<Vec<Vec<f32>>, FaultReason> {
+fn rows(given: Vectors, space: &Space, texts: usize) -> Result<Vec<Vec<f32>>, FaultReason> {
     let wrong = |what: String| Err(FaultReason::InvalidOutput(what));
     let dimensions = space.dimensions;
     if given.dimensions != dimensions {
@@ -156,7 +145,7 @@ mod tests {
     fn vectors() {
         let space = Space { dimensions: 2, max_tokens: 1, normalised: true, languages: vec![] };
         let check = |dimensions, values: &[f32], sound| {
-            let given = wit::Vectors { dimensions, values: values.to_vec(), tokens: 0 };
+            let given = Vectors { dimensions, values: values.to_vec() };
             assert_eq!(rows(given, &space, 2).is_ok(), sound, "{dimensions} {values:?}");
         };
         check(2, &[0.0, 0.0, 0.6, 0.8005], true);

@@ -1,29 +1,29 @@
 //! Rerankers: warm instances, one score in 0..1 per text.
 
-use crate::bindings::reranker::{RerankerPlugin as World, RerankerPluginPre};
-use crate::instance::{Control, State};
+use super::Linked;
+use crate::instance::Control;
+use crate::lines::{OpenReranker, RerankerWorld};
 use crate::plugin::Plugin;
 use crate::pool::{Pool, Warm};
 use async_trait::async_trait;
 use mortise_domain::plugin::FaultReason;
 use mortise_domain::role::Reranker;
 use mortise_domain::{PluginFault, PluginInfo};
-use tokio::sync::OnceCell;
 
 /// An installed reranker.
 pub(crate) struct RerankerPlugin {
     plugin: Plugin,
-    pre: OnceCell<RerankerPluginPre<State>>,
-    pool: Pool<World>,
+    linked: Linked<RerankerWorld>,
+    pool: Pool<Box<dyn OpenReranker>>,
 }
 
 impl RerankerPlugin {
     pub(crate) fn new(plugin: Plugin) -> Self {
-        Self { pool: Pool::new(&plugin), pre: OnceCell::new(), plugin }
+        Self { pool: Pool::new(&plugin), linked: Linked::new(), plugin }
     }
 
-    async fn lend(&self, control: Control) -> Result<Warm<World>, FaultReason> {
-        super::lend!(self, control, RerankerPluginPre<State>, mortise_plugin_reranker, rerank_model)
+    async fn lend(&self, control: Control) -> Result<Warm<Box<dyn OpenReranker>>, FaultReason> {
+        super::lend(&self.plugin, &self.linked, |line, linked| line.reranker(linked), &self.pool, control).await
     }
 
     async fn run(&self, query: &str, texts: Vec<String>) -> Result<Vec<f32>, FaultReason> {
@@ -33,9 +33,8 @@ impl RerankerPlugin {
         let _running = self.plugin.admit(None).await?;
         let control = self.plugin.control(None);
         let mut warm = self.lend(control.clone()).await?;
-        let Warm { store, world, model, .. } = &mut warm;
-        let model_of = world.mortise_plugin_reranker().rerank_model();
-        let given = match control.guard(model_of.call_score(&mut *store, *model, query, &texts)).await {
+        let Warm { store, world, .. } = &mut warm;
+        let given = match control.guard(world.score(store, query, &texts)).await {
             Ok(Ok(given)) => given,
             Ok(Err(error)) => return Err(crate::fault::returned(error, store.data().egress.denied())),
             Err(failure) => return Err(store.data().reason(failure)),

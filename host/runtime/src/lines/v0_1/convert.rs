@@ -1,7 +1,9 @@
-//! The document model between the domain and the guests, field by field. No rule lives here.
+//! The shared types of 0.1 and the domain's, field by field. No rule lives here.
 
-use crate::bindings::host::mortise::plugin::document as wit;
+use super::bindings::host::mortise::plugin::{document as wit, types};
+use crate::lines::Described;
 use mortise_domain::block as own;
+use mortise_domain::plugin::FaultReason;
 
 macro_rules! same_variants {
     ($from:path => $to:path: $($variant:ident),* $(,)?) => {
@@ -74,6 +76,42 @@ impl From<own::Value> for wit::Value {
             own::Value::Number(number) => Self::Number(number),
             own::Value::Boolean(truth) => Self::Boolean(truth),
             own::Value::Time(time) => Self::Time(time),
+        }
+    }
+}
+
+impl From<types::Error> for FaultReason {
+    fn from(error: types::Error) -> Self {
+        match error {
+            types::Error::InvalidConfig(error) => Self::Config { field: error.field, message: error.message },
+            types::Error::InvalidInput(text) => Self::Refused(text),
+            types::Error::Unsupported(text) => Self::Unsupported(text),
+            types::Error::Upstream(error) => {
+                Self::Upstream { status: error.status, retry_after_ms: error.retry_after, message: error.message }
+            }
+            types::Error::Cancelled => Self::Cancelled,
+            types::Error::Internal(text) => Self::Internal(text),
+        }
+    }
+}
+
+impl From<types::Descriptor> for Described {
+    fn from(given: types::Descriptor) -> Self {
+        let (mut http, mut inference) = (Vec::new(), Vec::new());
+        for capability in given.capabilities {
+            match capability {
+                types::Capability::Http(why) => http.push(why),
+                types::Capability::Inference(model) => inference.push(model),
+            }
+        }
+        Self {
+            name: given.name,
+            version: given.version,
+            summary: given.summary,
+            config_schema: given.config_schema,
+            http,
+            inference,
+            ..Self::default()
         }
     }
 }

@@ -1,17 +1,11 @@
-//! Generated from `wit/`: one module with everything the host offers to guests, and one per world that maps onto its
-//! types. Nothing outside this crate sees them; `convert.rs` and the role files translate to domain types.
-//!
-//! A released WIT version is served for ever: when 0.2 comes, this file becomes `bindings/v0_2.rs` beside a
-//! `bindings/v0_1.rs`, and only conversions are added.
+//! Generated from the released WIT: one module with everything the host offers to guests of this line, and one per world
+//! that maps onto its types. Only the files beside this one see them.
 #![allow(missing_docs, unreachable_pub, clippy::all, reason = "generated code")]
-
-/// The newest contract this host offers.
-pub(crate) const OFFERED: semver::Version = semver::Version::new(0, 1, 0);
 
 /// Types and imports of every world.
 pub mod host {
     wasmtime::component::bindgen!({
-        path: "../../wit",
+        path: "../../wit/released/0.1.0",
         inline: r#"
             package mortise:runtime;
             world host {
@@ -44,10 +38,10 @@ macro_rules! world {
     ($module:ident, $world:literal, { $($interface:literal: $with:ident),* $(,)? }) => {
         pub mod $module {
             wasmtime::component::bindgen!({
-                path: "../../wit",
+                path: "../../wit/released/0.1.0",
                 world: $world,
                 exports: { default: async },
-                with: { $($interface: crate::bindings::host::mortise::plugin::$with),* },
+                with: { $($interface: crate::lines::v0_1::bindings::host::mortise::plugin::$with),* },
             });
         }
     };
