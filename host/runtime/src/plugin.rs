@@ -38,13 +38,7 @@ pub(crate) struct Loaded {
 
 impl Loaded {
     pub(crate) fn new(digest: String, bytes: Bytes) -> Self {
-        Self {
-            digest,
-            bytes,
-            component: OnceCell::new(),
-            linked: OnceCell::new(),
-            schema: OnceLock::new(),
-        }
+        Self { digest, bytes, component: OnceCell::new(), linked: OnceCell::new(), schema: OnceLock::new() }
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
