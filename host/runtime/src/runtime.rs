@@ -173,6 +173,11 @@ impl Runtime {
     }
 
     #[cfg(test)]
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    #[cfg(test)]
     pub(crate) fn registry(&self) -> &RwLock<Registry> {
         &self.registry
     }
