@@ -123,7 +123,7 @@ async fn floods_are_dammed() {
     let heard = Arc::new(AtomicU32::new(0));
     let progress: OnProgress = {
         let heard = heard.clone();
-        Arc::new(move |_, _| drop(heard.fetch_add(1, Ordering::Relaxed)))
+        Arc::new(move |_, _| _ = heard.fetch_add(1, Ordering::Relaxed))
     };
     let told = map(json!({"chunks": 1, "letters": 1, "progress": 100_000, "log_letters": 100}));
     let context = CallContext { progress: Some(progress), ..CallContext::default() };

@@ -84,8 +84,7 @@ async fn headers_that_drip_for_ever() {
 #[tokio::test(flavor = "multi_thread")]
 async fn headers_that_pour_for_ever() {
     let piece = b"x-a: b\r\n".repeat(1000);
-    let port =
-        once(async move |stream| drip(stream, "HTTP/1.1 200 OK\r\n", &piece, Duration::ZERO).await).await;
+    let port = once(async move |stream| drip(stream, "HTTP/1.1 200 OK\r\n", &piece, Duration::ZERO).await).await;
     costs_one_call(port, &["upstream"]).await;
 }
 
