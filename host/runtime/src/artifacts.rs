@@ -3,18 +3,26 @@
 //!
 //! Native code is trusted code. The folder belongs to this process alone (0700), and nothing is loaded from it but what
 //! was written here; precompiled files that a user hands in are never loaded. A file of another engine, settings or
-//! processor is refused by the engine and compiled anew.
+//! processor is refused by the engine and compiled anew. What no installation has asked for in a month is swept away.
 
 use serde::{Deserialize, Serialize};
 use std::hash::{Hash, Hasher};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
 /// Raised whenever the kept description, or the rules by which a package is accepted, change.
 const FORMAT: u32 = 2;
+
+/// How long something is kept that nobody asks for.
+const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long native code is kept for other settings: of another version, or of one that counts fuel.
+const OTHERS: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How exactly the last use is known: files are touched at most this often.
+const TOUCHED: Duration = Duration::from_secs(24 * 3600);
 
 /// The folder.
 #[derive(Debug)]
@@ -91,7 +99,9 @@ impl Artifacts {
 
     /// The description kept for a component, if there is one that can be used.
     pub(crate) fn description(&self, digest: &str) -> Option<Description> {
-        let kept = std::fs::read(self.descriptions.join(digest)).ok()?;
+        let path = self.descriptions.join(digest);
+        let kept = std::fs::read(&path).ok()?;
+        touch(&path);
         serde_json::from_slice(&kept).ok().filter(|description: &Description| description.format == FORMAT)
     }
 
@@ -115,7 +125,6 @@ impl Artifacts {
         let code = engine.precompile_component(bytes)?;
         let (milliseconds, size) = (began.elapsed().as_millis(), code.len());
         tracing::info!(digest, milliseconds, size, "compiled a plugin");
-        self.forget_others(digest, &path);
         if let Err(error) = replace(&path, &code) {
             tracing::warn!(%error, path = %path.display(), "native code of a plugin cannot be kept");
             // SAFETY: made by this engine a moment ago.
@@ -135,7 +144,10 @@ impl Artifacts {
         // SAFETY: the file lies in a folder that only this user can write (see `private`), under a name that only
         // `load` gives, and was moved there whole; it is replaced by renaming, never written in place.
         match unsafe { Component::deserialize_file(engine, path) } {
-            Ok(component) => Some(component),
+            Ok(component) => {
+                touch(path);
+                Some(component)
+            }
             Err(error) => {
                 tracing::warn!(%error, path = %path.display(), "native code of a plugin is unusable, compiling anew");
                 None
@@ -143,20 +155,52 @@ impl Artifacts {
         }
     }
 
-    /// Removes native code of the same component for other settings.
-    fn forget_others(&self, digest: &str, but: &Path) {
-        let entries = std::fs::read_dir(&self.native).into_iter().flatten().flatten().map(|entry| entry.path());
-        let stale = entries.filter(|path| path != but && path.file_name().is_some_and(|name| is_of(name, digest)));
-        for path in stale {
-            if let Err(error) = std::fs::remove_file(&path) {
-                tracing::debug!(%error, path = %path.display(), "stale native code stays");
+    /// Removes, as of `now`, native code and descriptions of components that no installation has named for a month,
+    /// native code for other settings than these that was not used for a week, and what a crash left half-written. To be
+    /// called once everything is installed.
+    pub(crate) fn sweep(&self, engine: &Engine, now: SystemTime) {
+        let ours = format!("-{:016x}", settings(engine));
+        let files = [&self.native, &self.descriptions].into_iter().filter_map(|folder| std::fs::read_dir(folder).ok());
+        let stale = files.flatten().flatten().filter_map(|entry| {
+            let (name, path) = (entry.file_name(), entry.path());
+            let name = name.to_str()?;
+            let (age, longest) = if name.ends_with(".partial") {
+                (unused(&path, now), TOUCHED)
+            } else if let Some(digest) = name.strip_suffix(&ours) {
+                // Installing reads the description alone: a plugin may be installed for months and never called.
+                (unused(&path, now).min(unused(&self.descriptions.join(digest), now)), KEPT)
+            } else {
+                (unused(&path, now), if path.starts_with(&self.native) { OTHERS } else { KEPT })
+            };
+            (age > longest).then_some((path, entry.metadata().ok()?.len()))
+        });
+        let (mut files, mut bytes) = (0_u32, 0);
+        for (path, size) in stale {
+            match std::fs::remove_file(&path) {
+                Ok(()) => (files, bytes) = (files + 1, bytes + size),
+                Err(error) => tracing::debug!(%error, path = %path.display(), "an unused file stays"),
             }
+        }
+        if files > 0 {
+            tracing::info!(files, bytes, "removed native code and descriptions of plugins that are not installed");
         }
     }
 }
 
-fn is_of(name: &std::ffi::OsStr, digest: &str) -> bool {
-    name.to_str().and_then(|name| name.strip_prefix(digest)).is_some_and(|rest| rest.starts_with('-'))
+/// How long ago a file was last used; for ever, when it is not there.
+fn unused(path: &Path, now: SystemTime) -> Duration {
+    let modified = std::fs::metadata(path).and_then(|metadata| metadata.modified());
+    modified.map_or(Duration::MAX, |modified| now.duration_since(modified).unwrap_or_default())
+}
+
+/// Takes down that a file was used.
+fn touch(path: &Path) {
+    let now = SystemTime::now();
+    if unused(path, now) > TOUCHED
+        && let Err(error) = std::fs::File::open(path).and_then(|file| file.set_modified(now))
+    {
+        tracing::debug!(%error, path = %path.display(), "its use is not taken down");
+    }
 }
 
 /// Identifies engine version, settings and processor.
@@ -234,6 +278,46 @@ mod tests {
         artifacts.load(&engine, "d", EMPTY).unwrap();
         assert!(artifacts.native(&engine, path).is_some(), "compiled anew and kept");
         assert!(artifacts.load(&engine, "e", b"no wasm").is_err());
+    }
+
+    #[test]
+    fn what_nobody_asks_for_is_swept_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let artifacts = Artifacts::open(folder.path()).unwrap();
+        let engine = crate::engine::Sandbox::new(false).unwrap().engine;
+        let description = Description::new(mortise_domain::Role::Chunker, &semver::Version::new(0, 1, 0));
+        let days = |days: u64| Duration::from_secs(days * 24 * 3600);
+        let age = |path: &Path, old: Duration| {
+            std::fs::File::open(path).unwrap().set_modified(SystemTime::now() - old).unwrap();
+        };
+        for digest in ["used", "installed", "forgotten", "other"] {
+            artifacts.keep(digest, &description).unwrap();
+            artifacts.load(&engine, digest, EMPTY).unwrap();
+        }
+        for folder in [&artifacts.native, &artifacts.descriptions] {
+            std::fs::write(folder.join("x.partial"), "half").unwrap();
+            for entry in std::fs::read_dir(folder).unwrap() {
+                age(&entry.unwrap().path(), days(40));
+            }
+        }
+        // Loaded lazily: the native code of an installed component may be old, of a compiled one its description.
+        artifacts.description("installed").unwrap();
+        age(&artifacts.native.join(format!("used-{:016x}", settings(&engine))), days(3));
+        for (name, old) in [("other-version", 8), ("other-recent", 6)] {
+            std::fs::write(artifacts.native.join(name), "native code").unwrap();
+            age(&artifacts.native.join(name), days(old));
+        }
+        artifacts.description("other").unwrap();
+        artifacts.sweep(&engine, SystemTime::now());
+        let left = |folder: &Path| {
+            let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+            let ours = format!("-{:016x}", settings(&engine));
+            let mut names: Vec<_> = names.map(|name| name.to_str().unwrap().replace(&ours, "")).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(left(&artifacts.native), ["installed", "other", "other-recent", "used"]);
+        assert_eq!(left(&artifacts.descriptions), ["installed", "other"]);
     }
 
     #[cfg(unix)]

@@ -69,6 +69,12 @@ impl Idle {
         self.evict(|waiting| (waiting.places > self.places).then_some(()));
     }
 
+    /// How many wait.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.lock().entries.len()
+    }
+
     /// Drops whatever has waited long enough; gives when the next will have.
     fn expire(&self) -> Option<Instant> {
         let now = Instant::now();

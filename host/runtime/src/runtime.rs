@@ -17,7 +17,9 @@ use parking_lot::{Mutex, RwLock};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
+use std::time::{Duration, SystemTime};
 
 /// Where and how a runtime works.
 #[derive(Clone, Debug)]
@@ -41,7 +43,12 @@ pub struct Runtime {
     loaded: Mutex<HashMap<String, Weak<Loaded>>>,
     /// What was seen of every installed name.
     observed: Mutex<BTreeMap<Observee, Arc<Observed>>>,
+    /// Old artifacts are removed, or will be.
+    swept: AtomicBool,
 }
+
+/// After this time a process has installed what it installs at its start.
+const SETTLED: Duration = Duration::from_secs(600);
 
 impl Runtime {
     /// An empty runtime.
@@ -56,7 +63,13 @@ impl Runtime {
             .map_err(|error| Error::internal(format!("the plugin engine: {error:#}")))?;
         let idle = Arc::new(Idle::new(IDLE));
         let shared = Arc::new(Shared { sandbox, artifacts, clients: Arc::default(), idle });
-        Ok(Arc::new(Self { shared, registry: RwLock::default(), loaded: Mutex::default(), observed: Mutex::default() }))
+        Ok(Arc::new(Self {
+            shared,
+            registry: RwLock::default(),
+            loaded: Mutex::default(),
+            observed: Mutex::default(),
+            swept: AtomicBool::new(false),
+        }))
     }
 
     /// Installs a plugin, or replaces the one of the same role and name: calls under way finish on the old one, later
@@ -66,6 +79,7 @@ impl Runtime {
     /// # Errors
     /// Whatever [`InstallError`] lists; nothing is changed then.
     pub async fn install(&self, install: Install) -> std::result::Result<PluginInfo, InstallError> {
+        self.sweep_later();
         let began = std::time::Instant::now();
         let digest = hex::encode(Sha256::digest(&install.component));
         let loaded = self.loaded(&digest, install.component);
@@ -186,6 +200,25 @@ impl Runtime {
             Some(Installed::Parser(parser)) => Ok(parser.clone()),
             _ => Err(Error::not_found("parser", name)),
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// Once for a process that installs anything, and so late that whatever it installs at its start has said so.
+    fn sweep_later(&self) {
+        if self.swept.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let shared = Arc::downgrade(&self.shared);
+        tokio::spawn(async move {
+            tokio::time::sleep(SETTLED).await;
+            if let Some(shared) = shared.upgrade() {
+                tokio::task::spawn_blocking(move || shared.artifacts.sweep(&shared.sandbox.engine, SystemTime::now()));
+            }
+        });
     }
 
     fn loaded(&self, digest: &str, bytes: Bytes) -> Arc<Loaded> {

@@ -1,24 +1,25 @@
 //! The sandbox with real components in it: the hostile ones of `tests/guests`, and the one that a stranger might write.
-//!
-//! They are built once, by cargo, into the target folder of these tests; `MORTISE_TEST_GUESTS` names a folder of built
-//! ones instead.
 
 mod built_ins;
 mod contract;
 pub(crate) mod earlier_line;
+mod guests;
 mod hostile;
 mod life;
 mod network;
+mod seen;
 mod senses;
+mod slow;
+mod warm;
 
 use crate::{Grants, Install, InstallError, LimitOverrides, Runtime, RuntimeOptions};
 use bytes::Bytes;
+use guests::guest;
 use mortise_domain::block::{Block, BlockKind, Parsed};
 use mortise_domain::plugin::FaultReason;
 use mortise_domain::role::{CallContext, Plugins, RawChunks};
 use mortise_domain::source::SourceFile;
-use mortise_domain::{JsonMap, PluginFault, PluginInfo};
-use std::path::{Path, PathBuf};
+use mortise_domain::{JsonMap, PluginFault, PluginInfo, PluginStats, Role};
 use std::sync::{Arc, OnceLock};
 
 /// A runtime of its own, with the native code of all tests of this process.
@@ -26,30 +27,6 @@ fn runtime() -> Arc<Runtime> {
     static CACHE: OnceLock<tempfile::TempDir> = OnceLock::new();
     let cache = CACHE.get_or_init(|| tempfile::tempdir().unwrap());
     Runtime::new(RuntimeOptions { cache_dir: cache.path().into(), count_fuel: false }).unwrap()
-}
-
-/// The bytes of a guest.
-fn guest(name: &str) -> Bytes {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    let folder = FOLDER.get_or_init(|| {
-        if let Some(built) = std::env::var_os("MORTISE_TEST_GUESTS") {
-            return built.into();
-        }
-        let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/guests");
-        let target = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join("guests");
-        let built = std::process::Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--workspace", "--lib", "--examples", "--profile", "component"])
-            .args(["--target", "wasm32-wasip2", "--target-dir"])
-            .arg(&target)
-            .current_dir(guests)
-            .env_remove("RUSTFLAGS")
-            .status();
-        assert!(built.unwrap().success(), "the guests must build");
-        target.join("wasm32-wasip2/component")
-    });
-    let file = format!("{name}.wasm");
-    let found = [folder.join(&file), folder.join("examples").join(&file)].into_iter().find(|path| path.exists());
-    std::fs::read(found.unwrap_or_else(|| panic!("no guest {name} in {}", folder.display()))).unwrap().into()
 }
 
 /// Installs a guest with settings under limits that a test can wait for.
@@ -109,6 +86,27 @@ async fn split(runtime: &Runtime, method: &str, config: serde_json::Value) -> Re
     let chunker = runtime.chunker(method).unwrap();
     let parsed = document(&["Mortise and tenon."]);
     chunker.split(file("joint.txt"), parsed, &map(config), CallContext::default()).await
+}
+
+/// What was seen of a plugin.
+fn seen(runtime: &Runtime, role: Role, name: &str) -> PluginStats {
+    let all = runtime.stats();
+    let found = all.into_iter().find(|((of, named), _)| (*of, named.as_str()) == (role, name));
+    found.unwrap_or_else(|| panic!("nothing was seen of {role} {name}")).1
+}
+
+/// What follows faults: they were counted, nothing of them is left, and the well-behaved neighbour works.
+async fn lost(runtime: &Runtime, role: Role, name: &str, faults: &[(&'static str, u64)]) {
+    let stats = seen(runtime, role, name);
+    assert_eq!(stats.faults, faults.iter().copied().collect(), "{stats:?}");
+    assert_eq!((stats.running, stats.waiting, stats.warm), (0, 0, 0), "{stats:?}");
+    assert!(stats.calls >= stats.faults.values().sum(), "{stats:?}");
+    let last = stats.last_fault.map(|last| last.kind);
+    assert!(faults.iter().all(|(kind, _)| *kind == "cancelled") || last.is_some(), "{last:?}");
+    install(runtime, "third_party", serde_json::json!({})).await.unwrap();
+    let chunks = split(runtime, "sentences", serde_json::json!({})).await.unwrap().chunks;
+    assert_eq!(chunks.len(), 1);
+    assert_eq!(chunks[0].text, "Mortise and tenon.");
 }
 
 async fn split_reason(runtime: &Runtime, method: &str, config: serde_json::Value) -> FaultReason {

@@ -3,19 +3,13 @@
 use super::*;
 use crate::PackageError;
 use futures_util::StreamExt;
+use mortise_domain::Cancel;
 use mortise_domain::chat::{ChatEvent, ChatRequest};
 use mortise_domain::role::InputKind;
-use mortise_domain::{Cancel, Role};
+use mortise_domain::role::OnProgress;
 use serde_json::json;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
-
-/// What follows a fault: the well-behaved neighbour still works.
-async fn goes_on(runtime: &Runtime) {
-    install(runtime, "third_party", json!({})).await.unwrap();
-    let chunks = split(runtime, "sentences", json!({})).await.unwrap().chunks;
-    assert_eq!(chunks.len(), 1);
-    assert_eq!(chunks[0].text, "Mortise and tenon.");
-}
 
 #[tokio::test]
 async fn loops_are_ended_by_the_deadline() {
@@ -28,7 +22,7 @@ async fn loops_are_ended_by_the_deadline() {
     assert!(matches!(fault.reason, FaultReason::TimedOut(300)), "{fault}");
     assert_eq!((fault.plugin.as_str(), fault.version.as_str()), ("loops", "0.1.0"));
     assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
-    goes_on(&runtime).await;
+    lost(&runtime, Role::Chunker, "loops", &[("timed-out", 2)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,7 +44,8 @@ async fn loops_are_cancelled_within_a_second() {
     let took = raised.elapsed();
     assert!(result.unwrap_err().is_cancelled());
     assert!(took < Duration::from_secs(1), "{took:?}");
-    goes_on(&runtime).await;
+    lost(&runtime, Role::Chunker, "loops", &[("cancelled", 1)]).await;
+    assert!(seen(&runtime, Role::Chunker, "loops").last_fault.is_none(), "cancelling is nobody's fault");
 }
 
 #[tokio::test]
@@ -59,7 +54,9 @@ async fn hoards_run_out_of_memory() {
     install(&runtime, "hoards", json!({})).await.unwrap();
     let reason = split_reason(&runtime, "hoards", json!({})).await;
     assert!(matches!(reason, FaultReason::OutOfMemory(limit) if limit == 64 << 20), "{reason}");
-    goes_on(&runtime).await;
+    let peak = seen(&runtime, Role::Chunker, "hoards").peak_memory_bytes;
+    assert!((32 << 20..=64 << 20).contains(&peak), "{peak}");
+    lost(&runtime, Role::Chunker, "hoards", &[("out-of-memory", 1)]).await;
 }
 
 #[tokio::test]
@@ -71,7 +68,8 @@ async fn stacks_end_and_panics_are_told() {
     install(&runtime, "traps", json!({})).await.unwrap();
     let reason = split_reason(&runtime, "traps", json!({})).await;
     assert!(matches!(&reason, FaultReason::Trapped(how) if how.contains("no chunks from joint.txt today")), "{reason}");
-    goes_on(&runtime).await;
+    lost(&runtime, Role::Chunker, "recurses", &[("trapped", 1)]).await;
+    lost(&runtime, Role::Chunker, "traps", &[("trapped", 1)]).await;
 }
 
 #[tokio::test]
@@ -89,7 +87,7 @@ async fn lies_are_found_out() {
         let reason = split_reason(&runtime, "lies", json!({"lie": lie})).await;
         assert!(matches!(&reason, FaultReason::InvalidOutput(what) if what.contains(rule)), "{lie}: {reason}");
     }
-    goes_on(&runtime).await;
+    lost(&runtime, Role::Chunker, "lies", &[("invalid-output", 6)]).await;
 }
 
 #[tokio::test]
@@ -115,26 +113,118 @@ async fn floods_are_dammed() {
         json!({"chunks": 1001, "letters": 1}),
         json!({"chunks": 10, "letters": 200_000}),
         json!({"chunks": 1, "letters": 30_000_000}),
+        json!({"chunks": 0, "parent_letters": 2_000_000}),
     ] {
         let reason = split_reason(&runtime, "floods", flood.clone()).await;
         assert!(matches!(reason, FaultReason::OutputTooLarge(_)), "{flood}: {reason}");
     }
     let lines = json!({"chunks": 1, "letters": 1, "log_lines": 100_000, "log_letters": 100});
     assert_eq!(split(&runtime, "floods", lines).await.unwrap().chunks.len(), 1, "log floods are dropped, not fatal");
-    goes_on(&runtime).await;
+    let heard = Arc::new(AtomicU32::new(0));
+    let progress: OnProgress = {
+        let heard = heard.clone();
+        Arc::new(move |_, _| _ = heard.fetch_add(1, Ordering::Relaxed))
+    };
+    let told = map(json!({"chunks": 1, "letters": 1, "progress": 100_000, "log_letters": 100}));
+    let context = CallContext { progress: Some(progress), ..CallContext::default() };
+    let chunker = runtime.chunker("floods").unwrap();
+    assert_eq!(chunker.split(file("a"), document(&[]), &told, context).await.unwrap().chunks.len(), 1);
+    assert!(heard.load(Ordering::Relaxed) < 10_000, "told at a pace: {heard:?}");
+    lost(&runtime, Role::Chunker, "floods", &[("output-too-large", 4)]).await;
 }
 
 #[tokio::test]
-async fn blocks_without_end_are_stopped() {
+async fn whatever_a_parser_gives_without_end_is_stopped() {
     let runtime = runtime();
-    let limits = LimitOverrides { max_blocks: Some(10_000), ..quick() };
+    let limits = LimitOverrides {
+        max_blocks: Some(10_000),
+        output_bytes: Some(1 << 20),
+        call_timeout: Some(Duration::from_secs(2)),
+        ..quick()
+    };
     install_with(&runtime, "gushes", json!({}), Grants::default(), limits).await.unwrap();
     let parser = runtime.parser_for("a.gush", "text/plain").unwrap();
-    let fault = parser.parse(file("a.gush"), &JsonMap::new(), CallContext::default()).await.unwrap_err();
-    assert!(matches!(&fault.reason, FaultReason::OutputTooLarge(what) if what.contains("10000 blocks")), "{fault}");
+    for (gush, kind, why) in [
+        ("blocks", "output-too-large", "limit"),
+        ("parts", "output-too-large", "1048576 bytes"),
+        ("images", "output-too-large", "1048576 bytes"),
+        ("attachments", "output-too-large", "1048576 bytes"),
+        ("metadata", "output-too-large", "1048576 bytes"),
+        // Neither costs the host anything: warnings are counted, progress is told at a pace.
+        ("warnings", "timed-out", "2000 ms"),
+        ("progress", "timed-out", "2000 ms"),
+        ("page_zero", "invalid-output", "page 0"),
+        ("inside_out", "invalid-output", "inside out"),
+        ("nowhere", "invalid-output", "finite"),
+    ] {
+        let config = map(json!({"gush": gush}));
+        let fault = parser.parse(file("a.gush"), &config, CallContext::default()).await.unwrap_err();
+        assert_eq!(fault.reason.kind(), kind, "{gush}: {fault}");
+        assert!(fault.reason.to_string().contains(why), "{gush}: {fault}");
+    }
     assert!(runtime.parser_for("x", "application/x-gush; charset=utf-8").is_some());
     assert!(runtime.parser_for("gush", "text/plain").is_none());
-    goes_on(&runtime).await;
+    let faults = [("output-too-large", 5), ("timed-out", 2), ("invalid-output", 3)];
+    lost(&runtime, Role::Parser, "gushes", &faults).await;
+}
+
+#[tokio::test]
+async fn one_call_is_lost_and_the_same_plugin_works_in_the_next() {
+    let runtime = runtime();
+    let limits = LimitOverrides { call_timeout: Some(Duration::from_millis(1500)), ..quick() };
+    install_with(&runtime, "moody", json!({}), Grants::default(), limits).await.unwrap();
+    let moods = [
+        ("loop", "timed-out"),
+        ("hoard", "out-of-memory"),
+        ("recurse", "trapped"),
+        ("panic", "trapped"),
+        ("exit", "trapped"),
+        ("stray", "trapped"),
+        ("refuse", "refused"),
+        ("lie", "invalid-output"),
+    ];
+    for (number, (mood, kind)) in (1..).zip(moods) {
+        let before = seen(&runtime, Role::Chunker, "moody");
+        let reason = split_reason(&runtime, "moody", json!({"mood": mood})).await;
+        assert_eq!(reason.kind(), kind, "{mood}: {reason}");
+        assert_eq!(split(&runtime, "moody", json!({})).await.unwrap().chunks[0].text, "fine", "after {mood}");
+        let stats = seen(&runtime, Role::Chunker, "moody");
+        assert_eq!(stats.calls, 2 * number);
+        assert_eq!(stats.instances, before.instances + 2, "a fresh instance for every call");
+        assert_eq!(stats.faults.values().sum::<u64>(), number, "one call is lost to {mood}");
+        assert_eq!(stats.last_fault.unwrap().kind, kind);
+    }
+    let faults = [("timed-out", 1), ("out-of-memory", 1), ("trapped", 4), ("refused", 1), ("invalid-output", 1)];
+    lost(&runtime, Role::Chunker, "moody", &faults).await;
+}
+
+#[tokio::test]
+async fn long_words_are_cut() {
+    let runtime = runtime();
+    install(&runtime, "moody", json!({})).await.unwrap();
+    for mood in ["panic", "refuse"] {
+        let reason = split_reason(&runtime, "moody", json!({"mood": mood, "letters": 1_000_000})).await;
+        let told = reason.to_string();
+        assert!(told.contains("no no no"), "{told}");
+        assert!(told.len() < 2500, "{mood}: {} bytes", told.len());
+        let kept = seen(&runtime, Role::Chunker, "moody").last_fault.unwrap().reason;
+        assert_eq!(kept, told);
+    }
+}
+
+#[tokio::test]
+async fn broken_scores_order_nothing() {
+    let runtime = runtime();
+    for flattery in ["negative", "above", "nan", "infinite", "missing", "spare"] {
+        install(&runtime, "flatters", json!({"flattery": flattery})).await.unwrap();
+        let reranker = runtime.reranker("flatters").unwrap();
+        let fault = reranker.score("who", vec!["a".into(), "b".into()]).await.unwrap_err();
+        assert!(matches!(fault.reason, FaultReason::InvalidOutput(_)), "{flattery}: {fault}");
+    }
+    lost(&runtime, Role::Reranker, "flatters", &[("invalid-output", 6)]).await;
+    install(&runtime, "flatters", json!({"flattery": "none"})).await.unwrap();
+    let scores = runtime.reranker("flatters").unwrap().score("who", vec!["a".into()]).await.unwrap();
+    assert_eq!(scores, [0.5]);
 }
 
 #[tokio::test]
@@ -145,7 +235,7 @@ async fn a_page_that_takes_too_long_is_named() {
     let parser = runtime.parser_for("a.linger", "text/plain").unwrap();
     let fault = parser.parse(file("a.linger"), &JsonMap::new(), CallContext::default()).await.unwrap_err();
     assert!(matches!(fault.reason, FaultReason::PageTimedOut { page: 2, ms: 200 }), "{fault}");
-    goes_on(&runtime).await;
+    lost(&runtime, Role::Parser, "lingers", &[("timed-out", 1)]).await;
 }
 
 #[tokio::test]
@@ -157,7 +247,7 @@ async fn broken_vectors_reach_nobody() {
         let fault = embedder.embed(vec!["a".into(), "b".into()], InputKind::Passage).await.unwrap_err();
         assert!(matches!(fault.reason, FaultReason::InvalidOutput(_)), "{warp}: {fault}");
     }
-    goes_on(&runtime).await;
+    lost(&runtime, Role::Embedder, "warps", &[("invalid-output", 6)]).await;
 }
 
 #[tokio::test]
@@ -180,7 +270,8 @@ async fn babble_is_cut_off() {
     let hurried = LimitOverrides { call_timeout: Some(Duration::from_millis(300)), ..limits };
     let (words, reason) = said(json!({"pause": 60_000}), hurried).await;
     assert!(words == 0 && matches!(reason, FaultReason::TimedOut(300)), "{reason}");
-    goes_on(&runtime).await;
+    let faults = [("output-too-large", 1), ("invalid-output", 1), ("timed-out", 1)];
+    lost(&runtime, Role::ChatModel, "babbles", &faults).await;
 }
 
 #[tokio::test]
@@ -201,7 +292,12 @@ async fn what_is_no_plugin_is_refused_with_advice() {
     assert!(matches!(error, InstallError::Package(PackageError::NoRole)), "{error}");
     let error = refused("mute").await;
     assert!(error.to_string().contains("I do not know who I am"), "{error}");
-    assert!(runtime.list().is_empty());
+    for (name, how) in [("spins", "in describe"), ("stalls", "before it")] {
+        let error = refused(name).await;
+        assert!(matches!(error, InstallError::Describe(FaultReason::TimedOut(5000))), "loops {how}: {error}");
+    }
+    assert!(runtime.list().is_empty() && runtime.stats().is_empty());
+    let error = refused("mute").await;
     let error: mortise_domain::Error = error.into();
     assert!(matches!(error, mortise_domain::Error::Invalid { field, .. } if field == "component"));
 }

@@ -34,11 +34,11 @@ async fn serve(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> u16 {
     port
 }
 
-fn ok(body: &str) -> String {
+pub(super) fn ok(body: &str) -> String {
     format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len())
 }
 
-fn granted(port: u16) -> Grants {
+pub(super) fn granted(port: u16) -> Grants {
     Grants { http_hosts: vec![format!("localhost:{port}").parse().unwrap()], allow_private: true, ..Grants::default() }
 }
 
@@ -56,7 +56,7 @@ async fn ask_within(
     answer(runtime).await
 }
 
-async fn answer(runtime: &Runtime) -> Result<String, FaultReason> {
+pub(super) async fn answer(runtime: &Runtime) -> Result<String, FaultReason> {
     let model = runtime.chat_model("reaches").unwrap();
     let mut events = model.complete(ChatRequest::default()).await.map_err(|fault| fault.reason)?;
     let mut text = String::new();
