@@ -2,7 +2,7 @@
 //!
 //! A [`Reference`] names a component; [`fetch`] gets it from a file or an OCI registry, with the digests it was asked for
 //! and the [`Signature`]s that came along; [`TrustStore::judge`] says what those are worth under the operator's
-//! [`Policy`]; [`publish`] puts a component, signed with a [`SigningKey`], where others find it. Nothing here runs a
+//! [`Policy`]; [`publish()`] puts a component, signed with a [`SigningKey`], where others find it. Nothing here runs a
 //! component, keeps one, or reads a setting.
 
 mod component;

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use wasm_encoder::{
     Component, ComponentExportKind, ComponentExportSection, ComponentImportSection, ComponentTypeRef,
-    ComponentTypeSection, CustomSection, ImportSection, InstanceType, Module, ModuleSection, TypeSection,
+    ComponentTypeSection, CustomSection, ImportSection, InstanceType, Module, ModuleSection, NestedComponentSection,
+    TypeSection,
 };
 
 /// What every component made here imports.
@@ -29,6 +30,13 @@ pub(crate) fn component(padding: usize) -> Bytes {
     inner.import("inner", "function", wasm_encoder::EntityType::Function(0));
     module.section(&inner);
     component.section(&ModuleSection(&module));
+    // A component within, likewise.
+    let mut nested = Component::new();
+    nested.section(&types);
+    let mut inner = ComponentImportSection::new();
+    inner.import("inner:package/interface@1.0.0", ComponentTypeRef::Instance(0));
+    nested.section(&inner);
+    component.section(&NestedComponentSection(&nested));
     let mut exports = ComponentExportSection::new();
     exports.export(EXPORT, ComponentExportKind::Instance, 0, None);
     component.section(&exports);

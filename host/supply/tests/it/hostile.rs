@@ -1,7 +1,7 @@
 //! Registries that lie, leak, loop, stall and point inward. Each costs one fetch, and says so.
 
 use crate::components::component;
-use crate::scripted::{Asked, Scripted, answer, endless, manifest, stalled, with_header};
+use crate::scripted::{Asked, Flood, Scripted, answer, manifest, stalled, with_header};
 use axum::body::Body;
 use axum::http::Response;
 use mortise_supply::{
@@ -66,6 +66,11 @@ async fn another_manifest_than_the_digest_names() {
         matches!(error, Error::WrongDigest { actual, .. } if actual == Digest::of(manifest(&component).to_string().as_bytes()))
     );
     assert_eq!(server.lines().len(), 1, "nothing is downloaded after that");
+    // Nor when the manifest names another component than the pin.
+    let server = registry(manifest(&component), move || answer(500, "")).await;
+    let pinned = reference(&server).pinned(Digest::of(b"another"));
+    assert!(matches!(fetch(&pinned, &FetchOptions::default()).await, Err(Error::WrongDigest { .. })));
+    assert_eq!(server.lines().len(), 1);
     // It says one digest and sends another.
     let header = Digest::of(b"x").to_string();
     let server = always(move || with_header(200, "docker-content-digest", &header)).await;
@@ -75,22 +80,39 @@ async fn another_manifest_than_the_digest_names() {
 #[tokio::test]
 async fn endless_answers() {
     let component = component(10);
-    // The blob, the manifest, an error.
-    let server = registry(manifest(&component), endless).await;
-    let error = get(&server).await.unwrap_err();
+    // The blob, the manifest, the token, an error.
+    let flood = Flood::default();
+    let blob = flood.clone();
+    let error = get(&registry(manifest(&component), move || blob.body(200)).await).await.unwrap_err();
     assert!(matches!(error, Error::TooLarge { limit, .. } if limit == component.len() as u64), "{error}");
-    let error = get(&always(endless).await).await.unwrap_err();
+    assert!(flood.was_cut());
+    let flood = Flood::default();
+    let body = flood.clone();
+    let error = get(&always(move || body.body(200)).await).await.unwrap_err();
     assert!(matches!(error, Error::TooLarge { limit, .. } if limit == 4 << 20), "{error}");
-    let server = always(|| {
-        let mut response = endless();
-        *response.status_mut() = axum::http::StatusCode::BAD_GATEWAY;
-        response
-    });
-    assert!(matches!(get(&server.await).await, Err(Error::Refused { status: 502, .. })));
+    assert!(flood.was_cut());
+    let flood = Flood::default();
+    let token = flood.clone();
+    let server = Scripted::start_knowing(|host| {
+        let challenge = format!("Bearer realm=\"http://{host}/token\"");
+        move |asked: &Asked| match asked.line.contains("/token") {
+            true => token.body(200),
+            false => with_header(401, "www-authenticate", &challenge),
+        }
+    })
+    .await;
+    let error = get(&server).await.unwrap_err();
+    assert!(matches!(error, Error::TooLarge { limit, .. } if limit == 64 << 10), "{error}");
+    assert!(flood.was_cut());
+    let flood = Flood::default();
+    let body = flood.clone();
+    let error = get(&always(move || body.body(502)).await).await.unwrap_err();
+    assert!(matches!(error, Error::Refused { status: 502, .. }), "{error}");
+    assert!(flood.was_cut());
     // It names a size that nobody has.
     let mut huge = manifest(&component);
     huge["layers"][0]["size"] = json!(u64::MAX);
-    let server = registry(huge, endless).await;
+    let server = registry(huge, || answer(500, "")).await;
     assert!(matches!(get(&server).await, Err(Error::TooLarge { limit, .. }) if limit == 256 << 20));
     assert_eq!(server.lines().len(), 1, "nothing is downloaded");
     // It announces more than the manifest says.
@@ -272,6 +294,14 @@ async fn challenges_that_cannot_be_answered() {
         assert!(matches!(error, Error::Unauthorized { given: true, .. }), "{challenge}: {error}");
         assert!(server.lines().len() <= 3, "{challenge}: it is asked once more at most");
     }
+    // A token that was given is the only one that is shown.
+    let server = guarded("Bearer realm=\"http://{host}/token\"".to_owned(), "Bearer good").await;
+    let mut options = with_password(&server);
+    options.access.credentials.insert(server.host(), Credentials::token("bad"));
+    let error = fetch(&reference(&server), &options).await.unwrap_err();
+    assert!(matches!(error, Error::Unauthorized { given: true, .. }), "{error}");
+    assert_eq!(server.asked()[0].authorization(), Some("Bearer bad"));
+    assert_eq!(server.lines().len(), 1);
     for tokens in ["", "[]", "{}", "{\"token\":5}", "{\"token\":\"a\\r\\nX-Evil: 1\"}", "{\"token\":null}", "<html>"] {
         let server = Scripted::start_knowing(|host| {
             let challenge = format!("Bearer realm=\"http://{host}/token\"");

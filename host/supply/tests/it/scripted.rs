@@ -3,7 +3,9 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, Response};
 use bytes::Bytes;
+use futures_util::StreamExt as _;
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// One request, as it arrived.
@@ -80,11 +82,29 @@ pub(crate) fn with_header(status: u16, name: &str, value: &str) -> Response<Body
     Response::builder().status(status).header(name, value).body(Body::empty()).unwrap()
 }
 
-/// A body that never ends.
-pub(crate) fn endless() -> Response<Body> {
-    let part = Bytes::from(vec![b'x'; 64 << 10]);
-    let parts = futures_util::stream::repeat_with(move || Ok::<_, std::io::Error>(part.clone()));
-    answer(200, Body::from_stream(parts))
+/// A body far longer than anything that is read to its end, and how much of it was taken.
+#[derive(Clone, Default)]
+pub(crate) struct Flood {
+    parts: Arc<AtomicUsize>,
+}
+
+impl Flood {
+    /// 64 KiB each: 256 MiB, and no more, so that a client without bounds fails its test and not the machine.
+    const PARTS: usize = 4096;
+
+    pub(crate) fn body(&self, status: u16) -> Response<Body> {
+        let (parts, part) = (self.parts.clone(), Bytes::from(vec![b'x'; 64 << 10]));
+        let all = futures_util::stream::iter(0..Self::PARTS).map(move |_| {
+            parts.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, std::io::Error>(part.clone())
+        });
+        answer(status, Body::from_stream(all))
+    }
+
+    /// Whether someone stopped reading long before the end; what lies in buffers on the way counts as read.
+    pub(crate) fn was_cut(&self) -> bool {
+        (1..Self::PARTS / 2).contains(&self.parts.load(Ordering::Relaxed))
+    }
 }
 
 /// A body that stops and does not end.
