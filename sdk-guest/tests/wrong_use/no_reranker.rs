@@ -1,0 +1,5 @@
+//! A type that is no reranker.
+
+mortise_sdk::export_reranker!(String);
+
+fn main() {}

@@ -1,0 +1,25 @@
+//! Two plugins in one crate: a component has one role, and one plugin in it.
+
+use mortise_sdk::chunker::{Blocks, Chunker, Chunks};
+use mortise_sdk::{Description, NoConfig, Result};
+
+pub struct Mine;
+
+impl Chunker for Mine {
+    type Config = NoConfig;
+    fn describe() -> Description {
+        Description::new("mine", "0.1.0", "Mine")
+    }
+    fn split(_: &Blocks<'_>, _: NoConfig) -> Result<Chunks> {
+        Ok(Chunks { chunks: vec![], parents: vec![] })
+    }
+}
+
+mod other {
+    use super::Mine;
+    mortise_sdk::export_chunker!(Mine);
+}
+
+mortise_sdk::export_chunker!(Mine);
+
+fn main() {}
