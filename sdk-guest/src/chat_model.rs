@@ -11,6 +11,12 @@ use std::cell::RefCell;
 pub type Events = Box<dyn Iterator<Item = Result<Event>>>;
 
 /// A chat model. Export it with [`export_chat_model!`](crate::export_chat_model).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a chat model",
+    label = "`ChatModel` is not implemented for `{Self}`",
+    note = "`export_chat_model!` takes the type that implements `mortise_sdk::chat_model::ChatModel`",
+    note = "other roles have macros of their own: export_parser!, export_chunker!, export_embedder!, export_reranker!"
+)]
 pub trait ChatModel: Sized + 'static {
     /// Settings given by the operator.
     type Config: Config;
@@ -95,16 +101,24 @@ impl wit::GuestCompletion for Pulled {
     }
 }
 
-/// Makes the component of a [`ChatModel`]: `mortise_sdk::export_chat_model!(MyModel);`
+/// Makes the component of a [`ChatModel`](crate::chat_model::ChatModel): `mortise_sdk::export_chat_model!(MyModel);`
+///
+/// Once in a crate, at its top level. Outside of wasm it only checks that the type is a chat model.
 #[macro_export]
 macro_rules! export_chat_model {
-    ($plugin:ty) => {
+    ($plugin:ty $(,)?) => {
+        $crate::__one_plugin_per_crate!();
+        const _: () = {
+            const fn is_a_chat_model<T: $crate::chat_model::ChatModel>() {}
+            is_a_chat_model::<$plugin>();
+        };
         #[cfg(target_family = "wasm")]
         const _: () = {
             type Component = $crate::chat_model::Adapter<$plugin>;
-            $crate::bindings::chat_model::__export_chat_model_world!(
-                Component with_types_in $crate::bindings::chat_model
-            );
+            $crate::bindings::chat_model::__export_chat_model_world!(Component with_types_in $crate::bindings::chat_model);
         };
+    };
+    ($($other:tt)*) => {
+        ::core::compile_error!("name the one type that implements `ChatModel`: export_chat_model!(MyModel);");
     };
 }

@@ -1,11 +1,83 @@
 //! Blocks of one document → chunks.
+//!
+//! A chunk method is a type that implements [`Chunker`]: it is given the parsed document as [`Blocks`], and gives back
+//! [`Chunks`]. What most methods need is here and in its neighbours:
+//!
+//! - [`Blocks::iter`], [`Blocks::sections`] and [`Blocks::pages`] read the document, window by window;
+//! - [`text::Packer`](crate::text::Packer) packs text to a size, with overlap, headings and tables done right;
+//! - [`document`](crate::document) knows rows of tables and headings above a block;
+//! - [`host::Progress`](crate::host::Progress) tells how far the call is.
+//!
+//! ```
+//! use mortise_sdk::chunker::{Blocks, Chunker, Chunks};
+//! use mortise_sdk::schemars::{self, JsonSchema};
+//! use mortise_sdk::serde::Deserialize;
+//! use mortise_sdk::text::Packer;
+//! use mortise_sdk::{Description, Result};
+//!
+//! /// Neighbouring sentences, packed to a size.
+//! struct Packed;
+//!
+//! #[derive(Deserialize, JsonSchema)]
+//! #[serde(crate = "mortise_sdk::serde", default)]
+//! struct Settings {
+//!     /// Most tokens of a chunk.
+//!     #[schemars(range(min = 8, max = 2048))]
+//!     chunk_token_num: u32,
+//! }
+//!
+//! impl Default for Settings {
+//!     fn default() -> Self {
+//!         Self { chunk_token_num: 512 }
+//!     }
+//! }
+//!
+//! impl Chunker for Packed {
+//!     type Config = Settings;
+//!
+//!     fn describe() -> Description {
+//!         Description::new("packed", env!("CARGO_PKG_VERSION"), "Neighbouring sentences, packed to a size")
+//!     }
+//!
+//!     fn split(blocks: &Blocks<'_>, settings: Settings) -> Result<Chunks> {
+//!         let mut packer = Packer::new(settings.chunk_token_num);
+//!         blocks.iter().for_each(|block| packer.push(&block));
+//!         Ok(packer.finish().into())
+//!     }
+//! }
+//!
+//! mortise_sdk::export_chunker!(Packed);
+//! # fn main() {
+//! // Tests run natively, against a document written by hand; see `mortise_sdk::testing`.
+//! use mortise_sdk::serde_json::json;
+//! use mortise_sdk::testing::{self, Document};
+//!
+//! let document = Document::new("joints.md").heading(1, "Joints").paragraph("One is here. Two is there. Three is gone.");
+//! let split = testing::split::<Packed>(&document, json!({"chunk_token_num": 12})).unwrap();
+//! assert_eq!(split.texts(), ["Joints\nOne is here. Two is there.", "Three is gone."]);
+//! # }
+//! ```
+
+mod blocks;
 
 pub use crate::bindings::chunker::exports::mortise::plugin::chunker::{Chunk, ChunkKind, Chunks, Field};
+pub use blocks::{Blocks, Page, Section};
+
 use crate::bindings::host::mortise::plugin::blocks_in::Reader;
-use crate::document::{Block, Summary};
+use crate::document::Block;
 use crate::{Config, Description, Result};
 
 /// A chunk method. Export it with [`export_chunker!`](crate::export_chunker).
+///
+/// The contract, as the conformance kit checks it: chunks come in reading order; no text of the document is lost, save
+/// what repeats on every page; where a setting bounds the size of a chunk, it is kept; a chunk names the blocks it was
+/// made of; the same document and settings give the same chunks.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a chunk method",
+    label = "`Chunker` is not implemented for `{Self}`",
+    note = "`export_chunker!` takes the type that implements `mortise_sdk::chunker::Chunker`",
+    note = "other roles have macros of their own: export_parser!, export_embedder!, export_reranker!, export_chat_model!"
+)]
 pub trait Chunker {
     /// Settings, taken out of the dataset's `parser_config`. Other keys may be present and are ignored.
     type Config: Config;
@@ -18,70 +90,14 @@ pub trait Chunker {
     fn split(blocks: &Blocks<'_>, config: Self::Config) -> Result<Chunks>;
 }
 
-/// The parsed document, read from the host in windows or, in tests, from a slice.
-pub struct Blocks<'a>(Source<'a>);
-
-enum Source<'a> {
-    Host(&'a Reader),
-    Slice { name: String, blocks: &'a [Block] },
-}
-
-/// Blocks fetched in one call to the host.
-const WINDOW: u32 = 256;
-
-impl<'a> Blocks<'a> {
-    #[doc(hidden)]
-    pub fn from_host(reader: &'a Reader) -> Self {
-        Blocks(Source::Host(reader))
-    }
-
-    /// A document for tests.
-    pub fn from_slice(name: &str, blocks: &'a [Block]) -> Self {
-        Blocks(Source::Slice { name: name.into(), blocks })
-    }
-
-    /// Name, media type, pages, number of blocks, parts, metadata.
-    pub fn summary(&self) -> Summary {
-        match &self.0 {
-            Source::Host(reader) => reader.summary(),
-            Source::Slice { name, blocks } => Summary {
-                name: name.clone(),
-                media_type: String::new(),
-                pages: blocks.iter().flat_map(|b| &b.places).map(|p| p.page).max().unwrap_or(0),
-                blocks: blocks.len() as u32,
-                parts: vec![],
-                metadata: "{}".into(),
-            },
-        }
-    }
-
-    /// At most `count` blocks from position `first`.
-    pub fn read(&self, first: u32, count: u32) -> Vec<Block> {
-        match &self.0 {
-            Source::Host(reader) => reader.read(first, count),
-            Source::Slice { blocks, .. } => blocks.iter().skip(first as usize).take(count as usize).cloned().collect(),
-        }
-    }
-
-    /// All blocks in reading order, fetched in windows.
-    pub fn iter(&self) -> impl Iterator<Item = Block> + '_ {
-        let mut next = 0;
-        let mut done = false;
-        std::iter::from_fn(move || {
-            if done {
-                return None;
-            }
-            let window = self.read(next, WINDOW);
-            done = window.is_empty();
-            next += window.len() as u32;
-            (!done).then_some(window)
-        })
-        .flatten()
-    }
-}
-
 impl Chunk {
     /// A text chunk made of the given blocks.
+    ///
+    /// ```
+    /// use mortise_sdk::chunker::Chunk;
+    ///
+    /// let chunk = Chunk { context: vec!["Joints".into()], ..Chunk::text("A tongue that fits a hole.", vec![3]) };
+    /// ```
     pub fn text(text: impl Into<String>, blocks: Vec<u32>) -> Self {
         Chunk {
             text: text.into(),
@@ -103,6 +119,13 @@ impl Chunk {
     }
 }
 
+impl FromIterator<Chunk> for Chunks {
+    /// Chunks without parents.
+    fn from_iter<I: IntoIterator<Item = Chunk>>(chunks: I) -> Self {
+        Chunks { chunks: chunks.into_iter().collect(), parents: vec![] }
+    }
+}
+
 #[doc(hidden)]
 pub struct Adapter<T>(std::marker::PhantomData<T>);
 
@@ -115,14 +138,24 @@ impl<T: Chunker> crate::bindings::chunker::exports::mortise::plugin::chunker::Gu
     }
 }
 
-/// Makes the component of a [`Chunker`]: `mortise_sdk::export_chunker!(MyChunker);`
+/// Makes the component of a [`Chunker`](crate::chunker::Chunker): `mortise_sdk::export_chunker!(MyChunker);`
+///
+/// Once in a crate, at its top level. Outside of wasm it only checks that the type is a chunk method.
 #[macro_export]
 macro_rules! export_chunker {
-    ($plugin:ty) => {
+    ($plugin:ty $(,)?) => {
+        $crate::__one_plugin_per_crate!();
+        const _: () = {
+            const fn is_a_chunk_method<T: $crate::chunker::Chunker>() {}
+            is_a_chunk_method::<$plugin>();
+        };
         #[cfg(target_family = "wasm")]
         const _: () = {
             type Component = $crate::chunker::Adapter<$plugin>;
     $crate::bindings::chunker::__export_chunker_world!(Component with_types_in $crate::bindings::chunker);
         };
+    };
+    ($($other:tt)*) => {
+        ::core::compile_error!("name the one type that implements `Chunker`: export_chunker!(MyChunker);");
     };
 }

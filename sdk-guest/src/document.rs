@@ -1,4 +1,29 @@
 //! The document model between parsers and chunkers: a flat list of blocks in reading order.
+//!
+//! Parsers make blocks, chunkers read them. Both find here what they need again and again: the headings above a block
+//! ([`Outline`]), the rows of a table with their header ([`Table::rows`], [`Table::records`]), a table in pieces that fit a
+//! chunk ([`Table::pieces`]), the pages of a block.
+//!
+//! ```
+//! use mortise_sdk::document::{Block, BlockKind, Outline};
+//!
+//! let blocks = [
+//!     Block::heading(1, "Joints"),
+//!     Block::heading(2, "Tenons"),
+//!     Block::new(2, BlockKind::Paragraph, "A tongue that fits a hole."),
+//! ];
+//! let mut outline = Outline::default();
+//! for block in &blocks {
+//!     outline.pass(block);
+//! }
+//! assert_eq!(outline.path(), ["Joints", "Tenons"]);
+//! ```
+
+mod outline;
+mod table;
+
+pub use outline::Outline;
+pub use table::Row;
 
 pub use crate::bindings::host::mortise::plugin::document::{
     Block, BlockKind, Cell, Part, Place, Rect, Style, Summary, Table, Value,
@@ -57,68 +82,41 @@ impl Block {
     pub fn is_furniture(&self) -> bool {
         matches!(self.kind, BlockKind::PageHeader | BlockKind::PageFooter | BlockKind::PageNumber | BlockKind::TocEntry)
     }
-}
 
-impl Table {
-    /// Cells by tab, rows by newline; line breaks inside a cell become blanks.
-    pub fn plain_text(&self) -> String {
-        let mut text = String::new();
-        let (mut row, mut column) = (0, 0);
-        for cell in &self.cells {
-            while row < cell.row {
-                text.push('\n');
-                row += 1;
-                column = 0;
-            }
-            while column < cell.column {
-                text.push('\t');
-                column += 1;
-            }
-            for (i, line) in cell.text.lines().enumerate() {
-                if i > 0 {
-                    text.push(' ');
-                }
-                text.push_str(line.trim());
-            }
-        }
-        text
+    /// True for blocks without any text to search: rules, blank paragraphs, pictures nobody described.
+    pub fn is_blank(&self) -> bool {
+        self.kind == BlockKind::Separator || self.text.trim().is_empty()
     }
 
-    /// An HTML rendering: `<table>`, one `<tr>` a row, `<th>` for header cells, spans kept, text escaped.
-    pub fn html(&self) -> String {
-        let mut html = String::from("<table>");
-        let mut open = None;
-        for cell in &self.cells {
-            if open != Some(cell.row) {
-                html.push_str(if open.is_some() { "</tr><tr>" } else { "<tr>" });
-                open = Some(cell.row);
-            }
-            let tag = if cell.header { "th" } else { "td" };
-            html.push('<');
-            html.push_str(tag);
-            if cell.row_span > 1 {
-                html.push_str(&format!(" rowspan=\"{}\"", cell.row_span));
-            }
-            if cell.column_span > 1 {
-                html.push_str(&format!(" colspan=\"{}\"", cell.column_span));
-            }
-            html.push('>');
-            for c in cell.text.chars() {
-                match c {
-                    '&' => html.push_str("&amp;"),
-                    '<' => html.push_str("&lt;"),
-                    '>' => html.push_str("&gt;"),
-                    c => html.push(c),
-                }
-            }
-            html.push_str("</");
-            html.push_str(tag);
-            html.push('>');
-        }
-        if open.is_some() {
-            html.push_str("</tr>");
-        }
-        html.push_str("</table>");
-        html
+    /// The page, slide or sheet it begins on; 1 is the first. `None` in formats without.
+    ///
+    /// ```
+    /// use mortise_sdk::document::{Block, BlockKind, Place};
+    ///
+    /// let mut block = Block::new(0, BlockKind::Paragraph, "It goes on overleaf.");
+    /// assert_eq!(block.page(), None);
+    /// block.places = vec![Place { page: 3, rect: None }, Place { page: 4, rect: None }];
+    /// assert_eq!((block.page(), block.pages().collect::<Vec<_>>()), (Some(3), vec![3, 4]));
+    /// ```
+    pub fn page(&self) -> Option<u32> {
+        self.places.first().map(|place| place.page)
+    }
+
+    /// All pages it stands on, in order, each once.
+    pub fn pages(&self) -> impl Iterator<Item = u32> + '_ {
+        let mut last = None;
+        self.places.iter().map(|place| place.page).filter(move |page| last.replace(*page) != Some(*page))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_text() {
+        assert!(Block::new(0, BlockKind::Separator, "---").is_blank());
+        assert!(Block::new(0, BlockKind::Paragraph, " \n\u{a0}").is_blank());
+        assert!(!Block::new(0, BlockKind::Figure, "A crane").is_blank());
     }
 }

@@ -5,6 +5,12 @@ pub use crate::bindings::embedder::exports::mortise::plugin::embedder::{InputKin
 use crate::{Config, Description, Result};
 
 /// An embedding model. Export it with [`export_embedder!`](crate::export_embedder).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an embedding model",
+    label = "`Embedder` is not implemented for `{Self}`",
+    note = "`export_embedder!` takes the type that implements `mortise_sdk::embedder::Embedder`",
+    note = "other roles have macros of their own: export_parser!, export_chunker!, export_reranker!, export_chat_model!"
+)]
 pub trait Embedder: Sized + 'static {
     /// Settings given by the operator.
     type Config: Config;
@@ -48,14 +54,24 @@ impl<T: Embedder> wit::GuestEmbeddingModel for Opened<T> {
     }
 }
 
-/// Makes the component of an [`Embedder`]: `mortise_sdk::export_embedder!(MyEmbedder);`
+/// Makes the component of an [`Embedder`](crate::embedder::Embedder): `mortise_sdk::export_embedder!(MyEmbedder);`
+///
+/// Once in a crate, at its top level. Outside of wasm it only checks that the type is an embedding model.
 #[macro_export]
 macro_rules! export_embedder {
-    ($plugin:ty) => {
+    ($plugin:ty $(,)?) => {
+        $crate::__one_plugin_per_crate!();
+        const _: () = {
+            const fn is_an_embedding_model<T: $crate::embedder::Embedder>() {}
+            is_an_embedding_model::<$plugin>();
+        };
         #[cfg(target_family = "wasm")]
         const _: () = {
             type Component = $crate::embedder::Adapter<$plugin>;
     $crate::bindings::embedder::__export_embedder_world!(Component with_types_in $crate::bindings::embedder);
         };
+    };
+    ($($other:tt)*) => {
+        ::core::compile_error!("name the one type that implements `Embedder`: export_embedder!(MyEmbedder);");
     };
 }

@@ -19,12 +19,20 @@
 //! # }
 //! ```
 //!
-//! Outside of wasm nothing is sent ([`Request::send`] is `unsupported`); [`Response::from_parts`] makes answers for
-//! tests.
+//! | need | take |
+//! |---|---|
+//! | one JSON answer | [`Request::send_json`] |
+//! | an answer as it arrives | [`Response::read`], [`SseReader`] |
+//! | busy services, `Retry-After` | [`Request::retry`], [`Retry`] |
+//! | the service's own words as an error | [`Response::error_for_status`] |
+//!
+//! Outside of wasm nothing is sent: [`testing::Upstream`](crate::testing::Upstream) answers from a script, without it
+//! [`Request::send`] is `unsupported`. [`Response::from_parts`] makes single answers.
 
 mod headers;
 mod request;
 mod response;
+mod retry;
 mod sse;
 mod url;
 #[cfg(target_family = "wasm")]
@@ -32,6 +40,7 @@ mod wasi;
 
 pub use request::{DEFAULT_TIMEOUT, Method, Request, SECRET_HEADER};
 pub use response::Response;
+pub use retry::{Retry, pause};
 pub use sse::{SseDecoder, SseEvent, SseReader};
 pub use url::{InvalidUrl, Url};
 

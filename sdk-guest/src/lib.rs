@@ -36,8 +36,22 @@
 //! ```
 //!
 //! The macro exports the component on wasm targets only; everywhere else a plugin is an ordinary library whose logic
-//! is tested with `cargo test`.
-#![warn(missing_docs)]
+//! is tested with `cargo test`, without a host: see [`testing`].
+//!
+//! # What is here
+//!
+//! | for | look at |
+//! |---|---|
+//! | settings as a struct, with a schema, checked by the host | [`Config`] |
+//! | documents: blocks, tables, headings | [`document`], [`chunker::Blocks`] |
+//! | cutting and packing text | [`text`] |
+//! | tokens, log lines, progress, local models | [`host`], [`info!`] |
+//! | remote services: requests, retries, event streams | [`http`] |
+//! | errors that tell the right person the right thing | [`Error`] |
+//! | tests without a host, a document by hand, a scripted service | [`testing`] |
+//!
+//! Derives of `serde` and `schemars` find their crates here, so that their versions are the SDK's:
+//! `#[serde(crate = "mortise_sdk::serde")]`, and `use mortise_sdk::schemars;`.
 
 #[doc(hidden)]
 pub mod bindings;
@@ -46,10 +60,15 @@ pub mod chunker;
 mod describe;
 pub mod document;
 pub mod embedder;
+mod error;
 pub mod host;
 pub mod http;
+mod log;
 pub mod parser;
 pub mod reranker;
+#[cfg(not(target_family = "wasm"))]
+pub mod testing;
+pub mod text;
 
 pub use bindings::host::mortise::plugin::types::{Capability, Error, FieldError, UpstreamError};
 pub use describe::{Config, Description, NoConfig};
@@ -58,8 +77,16 @@ pub use {schemars, serde, serde_json};
 /// What every plugin call gives back.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-impl From<std::io::Error> for Error {
-    fn from(error: std::io::Error) -> Self {
-        Error::InvalidInput(error.to_string())
-    }
+/// Names the crate's one plugin, so that a second export is told at once.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __one_plugin_per_crate {
+    () => {
+        #[doc(hidden)]
+        #[allow(unused_macros, non_local_definitions)]
+        #[macro_export]
+        macro_rules! a_crate_exports_one_mortise_plugin {
+            () => {};
+        }
+    };
 }

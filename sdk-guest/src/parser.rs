@@ -6,6 +6,12 @@ use crate::document::{Block, Part, Place};
 use crate::{Config, Description, Result};
 
 /// A file format. Export it with [`export_parser!`](crate::export_parser).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a parser",
+    label = "`Parser` is not implemented for `{Self}`",
+    note = "`export_parser!` takes the type that implements `mortise_sdk::parser::Parser`",
+    note = "other roles have macros of their own: export_chunker!, export_embedder!, export_reranker!, export_chat_model!"
+)]
 pub trait Parser {
     /// Settings, taken out of the dataset's `parser_config`. Other keys may be present and are ignored.
     type Config: Config;
@@ -236,14 +242,24 @@ impl<T: Parser> crate::bindings::parser::exports::mortise::plugin::parser::Guest
     }
 }
 
-/// Makes the component of a [`Parser`]: `mortise_sdk::export_parser!(MyParser);`
+/// Makes the component of a [`Parser`](crate::parser::Parser): `mortise_sdk::export_parser!(MyParser);`
+///
+/// Once in a crate, at its top level. Outside of wasm it only checks that the type is a parser.
 #[macro_export]
 macro_rules! export_parser {
-    ($plugin:ty) => {
+    ($plugin:ty $(,)?) => {
+        $crate::__one_plugin_per_crate!();
+        const _: () = {
+            const fn is_a_parser<T: $crate::parser::Parser>() {}
+            is_a_parser::<$plugin>();
+        };
         #[cfg(target_family = "wasm")]
         const _: () = {
             type Component = $crate::parser::Adapter<$plugin>;
     $crate::bindings::parser::__export_parser_world!(Component with_types_in $crate::bindings::parser);
         };
+    };
+    ($($other:tt)*) => {
+        ::core::compile_error!("name the one type that implements `Parser`: export_parser!(MyParser);");
     };
 }

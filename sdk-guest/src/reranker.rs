@@ -4,6 +4,12 @@ use crate::bindings::reranker::exports::mortise::plugin::reranker as wit;
 use crate::{Config, Description, Result};
 
 /// A reranker. Export it with [`export_reranker!`](crate::export_reranker).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a reranker",
+    label = "`Reranker` is not implemented for `{Self}`",
+    note = "`export_reranker!` takes the type that implements `mortise_sdk::reranker::Reranker`",
+    note = "other roles have macros of their own: export_parser!, export_chunker!, export_embedder!, export_chat_model!"
+)]
 pub trait Reranker: Sized + 'static {
     /// Settings given by the operator.
     type Config: Config;
@@ -42,14 +48,24 @@ impl<T: Reranker> wit::GuestRerankModel for Opened<T> {
     }
 }
 
-/// Makes the component of a [`Reranker`]: `mortise_sdk::export_reranker!(MyReranker);`
+/// Makes the component of a [`Reranker`](crate::reranker::Reranker): `mortise_sdk::export_reranker!(MyReranker);`
+///
+/// Once in a crate, at its top level. Outside of wasm it only checks that the type is a reranker.
 #[macro_export]
 macro_rules! export_reranker {
-    ($plugin:ty) => {
+    ($plugin:ty $(,)?) => {
+        $crate::__one_plugin_per_crate!();
+        const _: () = {
+            const fn is_a_reranker<T: $crate::reranker::Reranker>() {}
+            is_a_reranker::<$plugin>();
+        };
         #[cfg(target_family = "wasm")]
         const _: () = {
             type Component = $crate::reranker::Adapter<$plugin>;
     $crate::bindings::reranker::__export_reranker_world!(Component with_types_in $crate::bindings::reranker);
         };
+    };
+    ($($other:tt)*) => {
+        ::core::compile_error!("name the one type that implements `Reranker`: export_reranker!(MyReranker);");
     };
 }

@@ -1,6 +1,6 @@
 //! Requests: a builder whose mistakes are reported by `send`.
 
-use super::{Response, Url};
+use super::{Response, Retry, Url, pause};
 use crate::{Error, Result};
 use std::time::Duration;
 
@@ -28,13 +28,13 @@ pub struct Request {
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
     pub(super) timeout: Duration,
+    retry: Option<Retry>,
     /// The first mistake made while building waits here for `send`.
     url: Result<Url>,
 }
 
 /// A request whose parts are known to be sound.
 #[derive(Debug)]
-#[cfg_attr(not(target_family = "wasm"), allow(dead_code, reason = "sent by components only"))]
 pub(super) struct Sound {
     pub(super) method: Method,
     pub(super) url: Url,
@@ -56,7 +56,7 @@ impl Request {
 
     fn new(method: Method, url: &str) -> Self {
         let url = Url::parse(url).map_err(Error::from);
-        Self { method, headers: Vec::new(), body: Vec::new(), timeout: DEFAULT_TIMEOUT, url }
+        Self { method, headers: Vec::new(), body: Vec::new(), timeout: DEFAULT_TIMEOUT, retry: None, url }
     }
 
     /// Adds a header. The host sets `host`, `connection` and the like, and refuses `authorization`: use
@@ -97,18 +97,64 @@ impl Request {
         self
     }
 
+    /// Sends the request again while the failure may pass: no connection, or an answer that says so (408, 425, 429, 5xx).
+    /// Only for requests that may be sent twice.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = Some(retry);
+        self
+    }
+
     /// Sends the request and waits for status and headers of the answer; every status counts as an answer
     /// ([`Response::error_for_status`] tells them apart).
     ///
     /// # Errors
     /// `invalid-config` for an unusable address, `unsupported` for a host that was not granted (and everywhere outside
-    /// of a component), `upstream` without a status when there was no answer.
-    pub fn send(self) -> Result<Response> {
+    /// of a component, unless [`testing::Upstream`](crate::testing::Upstream) answers), `upstream` without a status when
+    /// there was no answer.
+    pub fn send(mut self) -> Result<Response> {
+        let retry = self.retry.take();
         let request = self.sound()?;
-        #[cfg(target_family = "wasm")]
-        return super::wasi::send(&request);
-        #[cfg(not(target_family = "wasm"))]
-        Err(Error::Unsupported(format!("HTTP to {} from outside of a component", request.url.authority())))
+        let mut used = 1;
+        loop {
+            let answer = request.send();
+            let (passing, asked, told) = match &answer {
+                Ok(answer) => {
+                    let status = answer.status();
+                    (crate::error::is_transient(status), answer.retry_after(), format!("status {status}"))
+                }
+                Err(error) => (error.is_transient(), None, error.text()),
+            };
+            let wait = retry.as_ref().filter(|_| passing).and_then(|retry| retry.wait(used, asked));
+            let Some(wait) = wait else { return answer };
+            // The connection is given back before the wait.
+            drop(answer);
+            crate::warn!("trying again in {} ms: {}: {told}", wait.as_millis(), request.url.authority());
+            pause(wait);
+            used += 1;
+        }
+    }
+
+    /// Sends the request and reads the answer as JSON: [`Request::send`], [`Response::error_for_status`] and
+    /// [`Response::json`] in one.
+    ///
+    /// ```no_run
+    /// use mortise_sdk::http::{Request, Retry};
+    /// use mortise_sdk::serde_json::{Value, json};
+    ///
+    /// # fn f() -> mortise_sdk::Result<()> {
+    /// let answer: Value = Request::post("https://api.example.com/v1/embeddings")
+    ///     .secret("example")
+    ///     .json(&json!({"model": "m", "input": ["a text"]}))
+    ///     .retry(Retry::default())
+    ///     .send_json()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As those, all of which say what the service said.
+    pub fn send_json<T: serde::de::DeserializeOwned>(self) -> Result<T> {
+        self.send()?.error_for_status()?.json()
     }
 
     /// Checks the address and completes the headers.
@@ -119,6 +165,29 @@ impl Request {
             self.headers.push(("content-length".into(), self.body.len().to_string()));
         }
         Ok(Sound { method: self.method, url, headers: self.headers, body: self.body, timeout: self.timeout })
+    }
+}
+
+impl Sound {
+    #[cfg(target_family = "wasm")]
+    fn send(&self) -> Result<Response> {
+        super::wasi::send(self)
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn send(&self) -> Result<Response> {
+        let sent = crate::testing::Sent {
+            method: self.method,
+            url: self.url.to_string(),
+            headers: self.headers.clone(),
+            body: self.body.clone(),
+            timeout: self.timeout,
+        };
+        let authority = self.url.authority();
+        crate::testing::upstream::send(sent, authority).unwrap_or_else(|| {
+            let hint = "in tests, `mortise_sdk::testing::Upstream` answers";
+            Err(Error::unsupported(format!("HTTP to {authority} from outside of a component; {hint}")))
+        })
     }
 }
 
