@@ -1,4 +1,4 @@
-//! `mortise plugin new|build|test|run|bench|inspect`: what an author of plugins types. The work is done on the workbench;
+//! `mortise plugin new|build|test|run|bench|inspect|bindings|componentize`: what an author of plugins types. The work is done on the workbench;
 //! here flags, environment and terminal are read.
 
 use crate::config::{Log, LogFormat};
@@ -29,6 +29,21 @@ pub(crate) enum AuthorCommand {
     Bench(BenchArguments),
     /// Say what a component is, what it takes and what it asks for.
     Inspect(InspectArguments),
+    /// Write C bindings of a role's contract: a header, glue, and an object with its type.
+    Bindings {
+        /// parser, chunker, embedder, reranker or chat-model.
+        #[arg(value_parser = role)]
+        role: Role,
+        /// Where to.
+        folder: PathBuf,
+    },
+    /// Make a component of a core module that was linked with such bindings.
+    Componentize {
+        /// What the linker wrote.
+        module: PathBuf,
+        /// Where to.
+        component: PathBuf,
+    },
 }
 
 #[derive(Args, Debug)]
@@ -140,6 +155,16 @@ pub(crate) async fn run(command: AuthorCommand) -> Result<ExitCode> {
     match command {
         AuthorCommand::New(arguments) => new(arguments)?,
         AuthorCommand::Build { folder } => println!("{}", mortise_workbench::build(&folder)?.display()),
+        AuthorCommand::Bindings { role, folder } => {
+            for file in mortise_workbench::bindings(role, &folder)? {
+                println!("{}", file.display());
+            }
+        }
+        AuthorCommand::Componentize { module, component } => {
+            let bytes = std::fs::read(&module).with_context(|| module.display().to_string())?;
+            let made = mortise_workbench::componentize(&bytes)?;
+            std::fs::write(&component, made).with_context(|| component.display().to_string())?;
+        }
         AuthorCommand::Test(arguments) => return test(arguments).await,
         AuthorCommand::Run(arguments) => {
             let RunArguments { mut paths, call, output } = arguments;

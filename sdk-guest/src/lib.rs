@@ -90,3 +90,8 @@ macro_rules! __one_plugin_per_crate {
         }
     };
 }
+
+/// The examples of the README, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `scaffold`, `name` | what is in a new plugin's folder? |
 //! | `folder`, `builder` | where is the component, and how is it made? |
+//! | `c_component` | what does C need beyond a compiler? |
 //! | `workbench`, `call`, `input` | how is a component run on a file, as the server would run it? |
 //! | `cases`, `compare`, `form/` | does it give what its author expects? |
 //! | `kit`, `trial` | does it keep the contract? |
@@ -13,6 +14,7 @@
 //! Nothing here reads flags or the environment; the binary does, and hands in what it read.
 
 mod builder;
+mod c_component;
 mod call;
 mod cases;
 mod compare;
@@ -31,6 +33,7 @@ mod trial;
 mod workbench;
 
 pub use builder::build;
+pub use c_component::{CComponentError, bindings, componentize, write_contract};
 pub use error::{Error, Result};
 pub use folder::{Build, Manifest, Target, TestSettings};
 pub use measure::{Measured, measure};

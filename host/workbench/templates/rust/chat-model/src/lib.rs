@@ -56,33 +56,35 @@ fn words(text: &str) -> HashSet<String> {
 mod tests {
     use super::*;
     use mortise_sdk::chat_model::{Content, Passage};
+    use mortise_sdk::testing::{self, Answer};
 
-    fn ask(question: &str, request: Request) -> (String, FinishReason) {
+    fn ask(question: &str, request: Request) -> Answer {
         let content = vec![Content::Text(question.into())];
         let message = Message { role: Role::User, content, tool_calls: vec![], tool_call_id: None };
         let passages = [(0, "The canteen opens at 6:30."), (1, "Parental leave lasts 14 months.")];
         let passages = passages.map(|(number, text)| Passage { number, title: "handbook".into(), text: text.into() });
         let request = Request { messages: vec![message], passages: passages.to_vec(), ..request };
-        let events: Result<Vec<Event>> = {{Name}}.complete(request).unwrap().collect();
-        let mut events = events.unwrap();
-        let Some(Event::Finish(finish)) = events.pop() else { panic!("no end") };
-        assert!(matches!(events.pop(), Some(Event::Usage(usage)) if usage.prompt_tokens > 0));
-        let text = events.into_iter().map(|event| if let Event::Text(text) = event { text } else { panic!() });
-        (text.collect(), finish)
+        testing::answer(&{{Name}}, request).unwrap()
     }
 
     #[test]
     fn the_best_passage_is_quoted() {
-        let (answer, _) = ask("How long does leave last?", Request::default());
-        assert_eq!(answer, "Parental leave lasts 14 months. [ID:1]");
-        assert_eq!(ask("Who?", Request::default()).0, "The passages do not say.");
+        let answer = ask("How long does leave last?", Request::default());
+        assert_eq!(answer.text, "Parental leave lasts 14 months. [ID:1]");
+        assert!(answer.usage.unwrap().prompt_tokens > 0);
+        assert_eq!(ask("Who?", Request::default()).text, "The passages do not say.");
     }
 
     #[test]
     fn limits_are_kept() {
         let stopped = ask("canteen", Request { stop: vec!["6:".into()], ..Request::default() });
-        assert_eq!(stopped, ("The canteen opens at ".into(), FinishReason::Stop));
-        let (short, finish) = ask("canteen", Request { max_tokens: Some(2), ..Request::default() });
-        assert!(finish == FinishReason::Length && "The canteen opens".starts_with(&short), "{short}");
+        assert_eq!((stopped.text.as_str(), stopped.finish), ("The canteen opens at ", FinishReason::Stop));
+        let short = ask("canteen", Request { max_tokens: Some(2), ..Request::default() });
+        assert!(short.finish == FinishReason::Length && "The canteen opens".starts_with(&short.text), "{}", short.text);
+    }
+
+    #[test]
+    fn the_description_is_sound() {
+        testing::assert_description::<NoConfig>({{Name}}::describe());
     }
 }

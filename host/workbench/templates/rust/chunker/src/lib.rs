@@ -1,9 +1,11 @@
-//! A chunk method: one chunk for every paragraph, heading or table. What has too many tokens is cut.
+//! A chunk method: whole sentences, packed up to a number of tokens; tables apart. A start to make your own: the loop in
+//! `split` sees every block of the document, and [`Packer`] is one way of many to make chunks of them.
 
-use mortise_sdk::chunker::{Blocks, Chunk, Chunker, Chunks};
+use mortise_sdk::chunker::{Blocks, Chunker, Chunks};
 use mortise_sdk::schemars::{self, JsonSchema};
 use mortise_sdk::serde::Deserialize;
-use mortise_sdk::{Description, Result, host};
+use mortise_sdk::text::Packer;
+use mortise_sdk::{Description, Result};
 
 /// The plugin.
 pub struct {{Name}};
@@ -27,20 +29,15 @@ impl Chunker for {{Name}} {
     type Config = Config;
 
     fn describe() -> Description {
-        Description::new("{{name}}", env!("CARGO_PKG_VERSION"), "One chunk for every paragraph")
+        Description::new("{{name}}", env!("CARGO_PKG_VERSION"), "Whole sentences up to a number of tokens")
     }
 
     fn split(blocks: &Blocks<'_>, config: Config) -> Result<Chunks> {
-        let mut chunks = Vec::new();
-        for block in blocks.iter().filter(|block| !block.text.trim().is_empty()) {
-            let cuts = host::token_cuts(&block.text, config.chunk_token_num);
-            let mut start = 0;
-            for end in cuts.into_iter().map(|cut| cut as usize).chain([block.text.len()]) {
-                chunks.push(Chunk::text(&block.text[start..end], vec![block.id]));
-                start = end;
-            }
+        let mut packer = Packer::new(config.chunk_token_num);
+        for block in blocks.iter() {
+            packer.push(&block);
         }
-        Ok(Chunks { chunks, parents: vec![] })
+        Ok(packer.finish().into())
     }
 }
 
@@ -49,28 +46,36 @@ mortise_sdk::export_chunker!({{Name}});
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mortise_sdk::document::{Block, BlockKind};
+    use mortise_sdk::serde_json::json;
+    use mortise_sdk::testing::{self, Document};
 
-    fn split(texts: &[&str], chunk_token_num: u32) -> Vec<Chunk> {
-        let blocks: Vec<Block> =
-            texts.iter().zip(0..).map(|(text, id)| Block::new(id, BlockKind::Paragraph, *text)).collect();
-        {{Name}}::split(&Blocks::from_slice("test.txt", &blocks), Config { chunk_token_num }).unwrap().chunks
+    fn joints() -> Document {
+        Document::new("joints.md")
+            .heading(1, "Joints")
+            .paragraph("One is here. Two is there.")
+            .paragraph("Three is gone.")
+            .table(&[&["wood", "weight"], &["oak", "720"]], 1)
     }
 
     #[test]
-    fn every_paragraph_is_a_chunk() {
-        let chunks = split(&["One two three.", " ", "Four."], 8);
-        let found: Vec<_> = chunks.iter().map(|chunk| (chunk.text.as_str(), chunk.blocks[0])).collect();
-        assert_eq!(found, [("One two three.", 0), ("Four.", 2)]);
+    fn sentences_share_a_chunk_while_they_fit() {
+        let split = testing::split::<{{Name}}>(&joints(), json!({"chunk_token_num": 12})).unwrap();
+        let table = "wood\tweight\noak\t720";
+        assert_eq!(split.texts(), ["Joints\nOne is here. Two is there.", "Three is gone.", table]);
     }
 
     #[test]
-    fn long_paragraphs_are_cut_and_nothing_is_lost() {
-        let long = "word ".repeat(100);
-        let chunks = split(&[&long], 8);
-        assert_eq!(chunks.iter().map(|chunk| chunk.text.as_str()).collect::<String>(), long);
-        for chunk in chunks {
-            assert!(host::count_tokens(&[chunk.text])[0] <= 8);
+    fn nothing_is_lost_and_the_limit_is_kept() {
+        for limit in [2, 7, 100] {
+            let split = testing::split::<{{Name}}>(&joints(), json!({"chunk_token_num": limit})).unwrap();
+            testing::assert_covered(&joints(), &split.chunks);
+            testing::assert_at_most(&split.chunks, limit);
+            testing::assert_in_order(&joints(), &split.chunks);
         }
+    }
+
+    #[test]
+    fn the_description_is_sound() {
+        testing::assert_description::<Config>({{Name}}::describe());
     }
 }

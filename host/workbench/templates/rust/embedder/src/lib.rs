@@ -52,6 +52,7 @@ fn hash(word: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mortise_sdk::testing;
 
     fn cosine(one: &str, other: &str) -> f32 {
         vector(one).iter().zip(vector(other)).map(|(a, b)| a * b).sum()
@@ -65,9 +66,12 @@ mod tests {
     }
 
     #[test]
-    fn one_vector_for_every_text() {
-        let vectors = {{Name}}.embed(&["a b".into(), String::new()], InputKind::Passage).unwrap();
-        assert_eq!(vectors.values.len(), 2 * DIMENSIONS);
-        assert!(vectors.values[DIMENSIONS..].iter().all(|x| *x == 0.0), "nothing is nowhere");
+    fn vectors_are_what_the_space_promises() {
+        testing::assert_embedder(&{{Name}}, &["a mast", "", "A ship's mast", "帆船"]);
+    }
+
+    #[test]
+    fn the_description_is_sound() {
+        testing::assert_description::<NoConfig>({{Name}}::describe());
     }
 }

@@ -54,17 +54,13 @@ mortise_sdk::export_parser!({{Name}});
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn parse(bytes: &[u8], drop_comments: bool) -> parser::Kept {
-        let mut out = Output::default();
-        {{Name}}::parse(&File::from_bytes("a.ini", "", bytes), Config { drop_comments }, &mut out).unwrap();
-        out.into_kept()
-    }
+    use mortise_sdk::serde_json::json;
+    use mortise_sdk::testing;
 
     #[test]
     fn lines_become_blocks() {
         let text = b"; hours\n[canteen]\nopens = 6:30\nalso this\n\n";
-        let blocks = parse(text, false).blocks;
+        let blocks = testing::parse::<{{Name}}>("a.ini", text, json!({})).unwrap().kept.blocks;
         let found: Vec<_> = blocks.iter().map(|block| (block.kind, block.text.as_str())).collect();
         let expected = [
             (BlockKind::Note, "hours"),
@@ -73,12 +69,22 @@ mod tests {
             (BlockKind::Paragraph, "also this"),
         ];
         assert_eq!(found, expected);
-        assert_eq!(parse(text, true).blocks.len(), 3);
+    }
+
+    #[test]
+    fn comments_go_when_they_are_not_wanted() {
+        let parsed = testing::parse::<{{Name}}>("a.ini", b"; hours\na = 1", json!({"drop_comments": true})).unwrap();
+        assert_eq!(parsed.texts(), ["a = 1"]);
     }
 
     #[test]
     fn what_is_no_text_is_told() {
-        let kept = parse(b"a = \xff", false);
+        let kept = testing::parse::<{{Name}}>("a.ini", b"a = \xff", json!({})).unwrap().kept;
         assert_eq!((kept.blocks.len(), kept.warnings.len()), (1, 1));
+    }
+
+    #[test]
+    fn the_description_is_sound() {
+        testing::assert_description::<Config>({{Name}}::describe());
     }
 }

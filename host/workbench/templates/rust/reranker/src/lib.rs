@@ -58,10 +58,12 @@ fn words(text: &str, shortest: usize) -> HashSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mortise_sdk::serde_json::json;
+    use mortise_sdk::testing;
 
     fn score(query: &str, texts: &[&str]) -> Vec<f32> {
-        let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
-        {{Name}}::open(Config::default()).unwrap().score(query, &texts).unwrap()
+        let model = testing::open_reranker::<{{Name}}>(json!({})).unwrap();
+        testing::score(&model, query, texts).unwrap()
     }
 
     #[test]
@@ -73,5 +75,10 @@ mod tests {
     fn a_query_without_words_finds_nothing() {
         assert_eq!(score("", &["x"]), [0.0]);
         assert_eq!(score("a ?", &["a ?"]), [0.0], "one letter is too short");
+    }
+
+    #[test]
+    fn the_description_is_sound() {
+        testing::assert_description::<Config>({{Name}}::describe());
     }
 }
