@@ -58,6 +58,8 @@ pub(crate) struct Plugin {
     pub(crate) limits: Limits,
     pub(crate) shared: Arc<Shared>,
     pub(crate) loaded: Arc<Loaded>,
+    /// See [`crate::Install::strict`].
+    pub(crate) strict: bool,
     /// The operator's settings.
     config: JsonMap,
     grants: Arc<Grants>,
@@ -87,6 +89,7 @@ impl Plugin {
             limits,
             shared,
             loaded,
+            strict: false,
             config,
         }
     }
@@ -146,6 +149,7 @@ impl Plugin {
             models: self.models.clone(),
             control,
             progress,
+            strict: self.strict,
         };
         State::store(&self.shared.sandbox.engine, seed)
     }
