@@ -28,6 +28,8 @@ pub(crate) struct Subject {
     recorded: Result<Option<Recorded>, String>,
     /// How an ordinary call ends.
     basis: OnceCell<Verdict>,
+    /// How the second one ends.
+    again: OnceCell<Verdict>,
 }
 
 /// One way to install the component.
@@ -54,7 +56,7 @@ impl Subject {
             (digest, error.to_string())
         })?;
         let recorded = options.answer.as_ref().map(Recorded::parse).transpose();
-        Ok(Self { runtime, component, options, inspection, recorded, basis: OnceCell::new() })
+        Ok(Self { runtime, component, options, inspection, recorded, basis: OnceCell::new(), again: OnceCell::new() })
     }
 
     pub(crate) fn role(&self) -> Role {
@@ -98,6 +100,17 @@ impl Subject {
             Ok(_) => Ok(()),
             Err(End::Failed(_)) => skip!("an ordinary call fails, see `works`"),
             Err(End::Skipped(why)) => skip!("{why}"),
+        }
+    }
+
+    /// The result of an ordinary call, for checks that compare others with it; there is no use in that when it is
+    /// another one every time.
+    pub(crate) async fn usual(&self) -> Verdict<&str> {
+        self.works().await?;
+        let again = self.again.get_or_init(async || self.installed().await?.ordinary().await).await;
+        match (self.basis().await, again) {
+            (Ok(first), Ok(second)) if first == second => Ok(first),
+            _ => skip!("an ordinary call gives another result every time, see `deterministic`"),
         }
     }
 

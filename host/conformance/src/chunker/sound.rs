@@ -161,7 +161,7 @@ async fn odd_blocks(subject: &Subject) -> Verdict {
         block.part = at % 2;
         block.language = Some("en".into());
         block.style = Some(Style { font_size: 0.0, bold: true, italic: true, monospace: at % 2 == 0 });
-        block.parent = (at > 0).then_some(at - 1);
+        block.parent = at.checked_sub(1);
         block.places = vec![Place { page: 1, rect: None }, Place { page: 2, rect: None }];
     }
     let chunks = split(subject, &document).await?;

@@ -51,8 +51,7 @@ async fn instances_agree(subject: &Subject) -> Verdict {
 }
 
 async fn side_by_side(subject: &Subject) -> Verdict {
-    subject.works().await?;
-    let alone = subject.installed().await?.ordinary().await?;
+    let alone = subject.usual().await?;
     let installed = subject.installed().await?;
     let calls = [installed.ordinary(), installed.ordinary(), installed.ordinary(), installed.ordinary()];
     for result in futures_util::future::join_all(calls).await {
@@ -78,8 +77,7 @@ async fn without_grants(subject: &Subject) -> Verdict {
 }
 
 async fn small_memory(subject: &Subject) -> Verdict {
-    subject.works().await?;
-    let usual = subject.installed().await?.ordinary().await?;
+    let usual = subject.usual().await?;
     let mut least = None;
     for mebibytes in [1, 4, 16, 64] {
         let installed = subject.set_up(Setup { memory: Some(mebibytes << 20), ..Setup::default() }).await?;

@@ -1,9 +1,8 @@
 //! Every bug of `tests/guests/faulty` fails the checks that are meant for it, and no other.
 
-use super::{failed, guest, map, run};
-use bytes::Bytes;
+use super::{failed, guest, run};
 use mortise_conformance::Options;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Runs a guest with every one of its bugs.
 async fn find(name: &str, options: Options, bugs: &[(&str, &[&str])]) {

@@ -51,6 +51,10 @@ impl Chunker for PerBlock {
                 seen.push_str(&block.text);
                 std::hint::black_box(seen.bytes().filter(|b| *b == 0).count());
             }
+            let level = if block.kind == BlockKind::Title { 0 } else { block.level };
+            if block.is_heading() && !fault.is("stale-headings") {
+                headings.retain(|(above, _)| *above < level);
+            }
             let texts = match &block.table {
                 Some(table) if !table.cells.is_empty() => rows(table, &config),
                 _ => text(&block, &config),
@@ -67,25 +71,17 @@ impl Chunker for PerBlock {
                 out.chunks.push(chunk);
             }
             if block.is_heading() {
-                let level = if block.kind == BlockKind::Title { 0 } else { block.level };
-                if !fault.is("stale-headings") {
-                    headings.retain(|(above, _)| *above < level);
-                }
                 headings.push((level, block.text.trim().to_owned()));
-                if fault.is("stale-headings") {
-                    headings.truncate(2);
-                }
             }
         }
         if fault.is("reorders") {
-            out.chunks.reverse();
+            out.chunks.sort_by_key(|chunk| std::cmp::Reverse(chunk.blocks.clone()));
         }
         if fault.is("blank-chunks") && !out.chunks.is_empty() {
-            let chunk = Chunk { text: " ".into(), ..out.chunks[0].clone() };
+            let chunk = Chunk::text(" ", vec![]);
             out.chunks.insert(1, chunk);
         }
         if fault.is("random") && !out.chunks.is_empty() {
-            // Where in memory something lies is no secret, and differs by how much was allocated; the clock is surer.
             let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
             out.chunks[0].tags.push(now.as_millis().to_string());
         }
@@ -99,17 +95,13 @@ impl Chunker for PerBlock {
 /// The text in pieces of at most so many tokens, cut between words where there are any.
 fn text(block: &Block, config: &Config) -> Vec<String> {
     let (text, limit) = (block.text.trim(), config.chunk_token_num);
-    if config.fault.is("cuts-anywhere") {
-        let mut pieces = vec![String::new()];
-        for c in text.chars() {
-            if pieces.last().is_some_and(|piece| piece.chars().count() >= 100) {
-                pieces.push(String::new());
-            }
-            pieces.last_mut().unwrap().push(c);
-        }
-        return pieces;
+    if config.fault.is("cuts-anywhere") && !text.contains(char::is_whitespace) {
+        let characters: Vec<char> = text.chars().collect();
+        return characters.chunks(100).map(|piece| piece.iter().collect()).collect();
     }
-    if config.fault.is("no-limit") || host::count_tokens(&[text.to_owned()])[0] <= limit {
+    // No text has more tokens than bytes.
+    let short = text.len() <= limit as usize;
+    if short || config.fault.is("no-limit") || host::count_tokens(&[text.to_owned()])[0] <= limit {
         return vec![text.to_owned()];
     }
     let words: Vec<String> = words(text).into_iter().map(str::to_owned).collect();
