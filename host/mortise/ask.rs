@@ -20,9 +20,7 @@ const PROMPT: &str = "You answer questions from the passages below and from noth
 
 /// Reads a folder, answers one question, prints the answer with its sources.
 pub(crate) async fn ask(mut config: Config, folder: &Path, question: &str, top_n: u32) -> Result<()> {
-    if config.log.level == "info" {
-        "warn".clone_into(&mut config.log.level); // the answer is what people want to read here
-    }
+    crate::serve::quiet(&mut config);
     telemetry::start(&config.log)?;
     let files = files(folder)?;
     let throw_away = tempfile::tempdir().context("no room for a throw-away store")?;
@@ -147,7 +145,7 @@ async fn ingest(
     let mut documents = Vec::new();
     for path in files {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        if !service.has_parser_for(&name) {
+        if !service.has_parser_for(caller, &name) {
             failed.push((name, "no installed parser reads files of this type".to_owned()));
             continue;
         }

@@ -1,6 +1,9 @@
 //! The commands.
 
+use crate::author::AuthorCommand;
 use crate::config::Flags;
+use crate::operator::OperatorCommand;
+use crate::signing::SigningCommand;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -32,8 +35,22 @@ pub(crate) enum Command {
     Config(Settings),
     /// Build the search index anew from the store. The server must not be running on the same data.
     Reindex(Settings),
-    /// List the installed plugins.
-    Plugins(Settings),
+    /// Check settings and the plugins that they name, without starting: every problem with its line and the remedy.
+    Check(Settings),
+    /// Install, grant, replace and remove plugins; write, build, test and measure one's own.
+    #[command(subcommand)]
+    Plugin(PluginCommand),
+}
+
+/// `mortise plugin …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum PluginCommand {
+    #[command(flatten)]
+    Operator(OperatorCommand),
+    #[command(flatten)]
+    Signing(SigningCommand),
+    #[command(flatten)]
+    Author(AuthorCommand),
 }
 
 /// Where settings come from.

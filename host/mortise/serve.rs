@@ -1,7 +1,11 @@
 //! `mortise serve`, and the commands that look at the same data without serving.
 
-use crate::assemble::{Folders, assemble, plugins as install_plugins};
+use crate::admin::{self, Announced};
+use crate::assemble::{Folders, assemble, runtime};
 use crate::config::Config;
+use crate::config::problems;
+use crate::declare::declared;
+use crate::supply::Components;
 use crate::telemetry;
 use anyhow::{Context, Result, bail};
 use mortise_domain::ChangeSource;
@@ -25,7 +29,8 @@ pub(crate) async fn serve(config: Config) -> Result<()> {
             config.listen
         );
     }
-    let parts = assemble(&config, &Folders::of(&config)).await?;
+    let folders = Folders::of(&config);
+    let parts = assemble(&config, &folders).await?;
     give_key(&parts.service, &config).await?;
     let workers = parts.service.start_workers();
     let sweeper = tokio::spawn(sweep(parts.service.clone()));
@@ -35,11 +40,13 @@ pub(crate) async fn serve(config: Config) -> Result<()> {
         legacy_stream: config.server.legacy_stream,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         max_body: config.server.max_body_mb << 20,
+        admin_key: Some(admin::key(&config, &folders.data)?),
     };
     let app = mortise_http::app(parts.service.clone(), options, ready.clone());
     let listener =
         TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
     let address = listener.local_addr()?;
+    let _announced = Announced::new(&folders.data, address)?;
     ready.store(true, Ordering::Release);
     println!("mortise listens on http://{address}");
     tracing::info!(%address, ready_ms = began.elapsed().as_millis() as u64, "ready");
@@ -96,7 +103,7 @@ async fn give_key(service: &Service, config: &Config) -> Result<()> {
 }
 
 /// `ragflow-` and 32 random bytes as 43 characters of URL-safe base64: the form RAGFlow's clients know.
-fn new_key() -> Result<String> {
+pub(crate) fn new_key() -> Result<String> {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut random = [0u8; 32];
     getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
@@ -158,28 +165,28 @@ pub(crate) async fn reindex(config: Config) -> Result<()> {
     Ok(())
 }
 
-/// `mortise plugins`: what is installed.
-pub(crate) async fn plugins(config: Config) -> Result<()> {
-    use mortise_domain::role::Plugins;
-    telemetry::start(&config.log)?;
-    let runtime = install_plugins(&config, &Folders::of(&config).plugins).await?;
-    let mut installed = runtime.list();
-    installed.sort_by(|a, b| (a.role, &a.name).cmp(&(b.role, &b.name)));
-    for plugin in installed {
-        let origin = if plugin.built_in { "built-in" } else { "installed" };
-        println!(
-            "{:<11} {:<16} {:<8} {:<9} {}  {}",
-            plugin.role.as_str(),
-            plugin.name,
-            plugin.version,
-            origin,
-            &plugin.digest[..12.min(plugin.digest.len())],
-            plugin.summary
-        );
-        for request in &plugin.requests {
-            println!("{:<11} asks for {request}", "");
-        }
+/// Of commands whose answer is what people want to read.
+pub(crate) fn quiet(config: &mut Config) {
+    if config.log.level == "info" {
+        "warn".clone_into(&mut config.log.level);
     }
+}
+
+/// `mortise check`: whether a server would start with these settings.
+pub(crate) async fn check(mut config: Config) -> Result<()> {
+    quiet(&mut config);
+    telemetry::start(&config.log)?;
+    let folders = Folders::of(&config);
+    let cache = if folders.plugins.exists() { folders.plugins } else { tempfile::tempdir()?.keep() };
+    let runtime = runtime(&config, &cache).await?;
+    let supply = Components::of(&config, &cache)?;
+    // Nobody's data is looked at: tenants are checked by name.
+    let tenants = config.tenants.keys().map(|name| (name.clone(), name.clone().into())).collect();
+    let found = declared(&runtime, &supply.keeping(), &config, &tenants).await;
+    if !found.problems.is_empty() {
+        bail!("the settings do not fit:\n{}", problems(&found.problems, &config.lines));
+    }
+    println!("the settings fit: {} plugins beside the built-in ones", found.plugins.len());
     Ok(())
 }
 

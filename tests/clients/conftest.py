@@ -1,10 +1,12 @@
 """The server under test: the real binary on a free port over a folder of its own."""
 
+import json
 import os
 import re
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -16,6 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 HANDBOOK = ROOT / "tests" / "fixtures" / "handbook"
 SHARED = ROOT.parent / "shared"
 GUESTS = Path(os.environ.get("TEST_GUESTS", ROOT / "target" / "guests" / "wasm32-wasip2" / "component"))
+COMPONENTS = Path(os.environ.get("TEST_COMPONENTS", ROOT / "target" / "components" / "wasm32-wasip2" / "component"))
+KEY_OF_THE_MODEL = "sk-secret-of-the-operator"
 KEY = "ragflow-test-key-of-the-operator"
 
 
@@ -89,6 +93,38 @@ class Server:
         assert answer["code"] == 0, answer
         return answer.get("data")
 
+    def admin(self, method, path, status=200, **arguments):
+        """A call of the administration API; gives its JSON."""
+        key = (self.data / "admin.key").read_text()
+        headers = {"Authorization": f"Bearer {key}"}
+        answer = requests.request(method, self.url + "/admin/v1" + path, headers=headers, timeout=120, **arguments)
+        assert answer.status_code == status, (answer.status_code, answer.text)
+        return answer.json() if answer.content else None
+
+    def install(self, component, status=201, signatures=(), **spec):
+        """Installs a component (bytes or a path) through the administration API."""
+        bytes_ = component if isinstance(component, bytes) else Path(component).read_bytes()
+        parts = [("component", ("component.wasm", bytes_)), ("spec", (None, json.dumps(spec)))]
+        parts += [("signature", ("component.wasm.sig", signature)) for signature in signatures]
+        return self.admin("POST", "/plugins", status, files=parts)
+
+    def mortise(self, *arguments, **options):
+        """Runs a command of the binary on this server's settings; gives what it printed."""
+        return self.mortise_bare(*arguments, "--data-dir", self.data, "--config", self.settings, **options)
+
+    @staticmethod
+    def mortise_bare(*arguments, environment=None, check=True, **options):
+        """Runs a command of the binary; gives what it printed."""
+        binary = os.environ.get("TEST_BINARY", ROOT / "target" / "debug" / "mortise")
+        command = [binary, *arguments]
+        own = {k: v for k, v in os.environ.items() if not k.startswith("MORTISE_")} | (environment or {})
+        cache = os.environ.get("TEST_PLUGIN_CACHE", ROOT / "target" / "tmp" / "plugin-cache")
+        own["MORTISE_PLUGIN_CACHE"] = str(cache)
+        done = subprocess.run([str(part) for part in command], env=own, capture_output=True, text=True, timeout=300, **options)
+        if check:
+            assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout if check else done
+
     def dataset(self, name, **fields):
         return self.api("POST", "/datasets", {"name": name} | fields)["id"]
 
@@ -115,6 +151,22 @@ class Server:
                 return {doc["name"]: doc for doc in mine}
             time.sleep(0.1)
         raise AssertionError(f"not ended in {seconds} s: {[(d['name'], d['run'], d['progress_msg']) for d in mine]}\n{self.text()}")
+
+
+def another(component, note):
+    """The same component with other bytes: a custom section more, and so another digest."""
+    section = bytes([4]) + b"note" + note.encode()
+    return Path(component).read_bytes() + bytes([0, len(section)]) + section
+
+
+@pytest.fixture
+def model_server():
+    """The scripted OpenAI server."""
+    script = ROOT / "tests" / "support" / "llm_server.py"
+    process = subprocess.Popen([sys.executable, str(script), "--port", "0", "--key", KEY_OF_THE_MODEL], stdout=subprocess.PIPE, text=True)
+    port = int(process.stdout.readline())
+    yield f"http://127.0.0.1:{port}"
+    process.kill()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ fn real_clients_work_unchanged() {
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("TEST_BINARY", env!("CARGO_BIN_EXE_mortise"))
         .env("TEST_GUESTS", guests)
+        .env("TEST_COMPONENTS", scratch.with_file_name("components/wasm32-wasip2/component"))
         .env("TEST_PLUGIN_CACHE", scratch.join("plugin-cache"))
         .status()
         .expect("python starts");

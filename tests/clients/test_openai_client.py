@@ -6,11 +6,10 @@ import sys
 
 import pytest
 import requests
-from conftest import HANDBOOK, ROOT
+from conftest import KEY_OF_THE_MODEL, HANDBOOK, ROOT
 from openai import OpenAI
 
 
-KEY_OF_THE_MODEL = "sk-secret-of-the-operator"
 
 
 def assistant(server, name, model=None):
@@ -57,16 +56,6 @@ def test_references_when_asked_for(server, chat):
     message = answer.choices[0].message
     assert "[ID:" in message.content
     assert message.reference[0]["document_name"] == "crane-safety.pdf"
-
-
-@pytest.fixture
-def model_server():
-    """The scripted OpenAI server."""
-    script = ROOT / "tests" / "support" / "llm_server.py"
-    process = subprocess.Popen([sys.executable, str(script), "--port", "0", "--key", KEY_OF_THE_MODEL], stdout=subprocess.PIPE, text=True)
-    port = int(process.stdout.readline())
-    yield f"http://127.0.0.1:{port}"
-    process.kill()
 
 
 def settings(model_server, model, allow_private="true", host=None):

@@ -81,7 +81,7 @@ def test_compiled_plugins_are_private(make_server, tmp_path):
 
 
 def test_installed_plugins_are_listed(tmp_path):
-    printed = mortise("plugins", "--data-dir", tmp_path / "d", MORTISE_PLUGIN_CACHE=os.environ.get("TEST_PLUGIN_CACHE", str(tmp_path / "c")))
+    printed = mortise("plugin", "list", "--data-dir", tmp_path / "d", MORTISE_PLUGIN_CACHE=os.environ.get("TEST_PLUGIN_CACHE", str(tmp_path / "c")))
     assert printed.returncode == 0, printed.stderr
     for name in ("text", "markdown", "html", "pdf", "docx", "naive", "hashed", "overlap", "extract", "openai"):
         assert re.search(rf"^\S+\s+{name}\s", printed.stdout, re.M), name

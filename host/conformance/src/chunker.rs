@@ -16,8 +16,7 @@ use document::Document;
 use mortise_domain::role::{CallContext, RawChunk, RawChunks};
 use mortise_domain::{JsonMap, PluginFault};
 
-pub(crate) const CHECKS: &[&[Check]] =
-    &[whole::CHECKS, sound::CHECKS, table::CHECKS, script::CHECKS, scale::CHECKS];
+pub(crate) const CHECKS: &[&[Check]] = &[whole::CHECKS, sound::CHECKS, table::CHECKS, script::CHECKS, scale::CHECKS];
 
 pub(crate) async fn attempt(installed: &Installed<'_>) -> Verdict<Result<String, PluginFault>> {
     let document = Document::ordinary();

@@ -37,7 +37,11 @@ pub(crate) const CHECKS: &[Check] = &[
     check!("scripts", scripts, "Texts of any script, emoji and letters made of several code points are embedded."),
     check!("control-characters", control_characters, "NULs and other controls are embedded like any text."),
     check!("dropped-call", dropped_call, "A call that nobody waits for any more does the next one no harm."),
-    check!("work-linear", work_linear, "Ten times the texts, or a text ten times as long, takes less than thirty times the fuel."),
+    check!(
+        "work-linear",
+        work_linear,
+        "Ten times the texts, or a text ten times as long, takes less than thirty times the fuel."
+    ),
 ];
 
 const TEXTS: [&str; 4] = [
@@ -274,7 +278,11 @@ async fn similar_closer(subject: &Subject) -> Verdict {
         let query = call(&installed, &[question], InputKind::Query).await??;
         for other in (0..3).filter(|other| *other != own) {
             let (near, far) = (cosine(&query[0], &passages[own]), cosine(&query[0], &passages[other]));
-            ensure!(near > far, "{question:?} is nearer to {:?} ({far:.3}) than to its answer ({near:.3})", TEXTS[other]);
+            ensure!(
+                near > far,
+                "{question:?} is nearer to {:?} ({far:.3}) than to its answer ({near:.3})",
+                TEXTS[other]
+            );
         }
     }
     well()

@@ -128,9 +128,10 @@ mod tests {
             assert!(rules.len() >= 25, "{role}: {}", rules.len());
             for (at, rule) in rules.iter().enumerate() {
                 assert!(rules[..at].iter().all(|other| other.name != rule.name), "{role}: {} twice", rule.name);
-                let kebab = rule.name.split('-').all(|word| {
-                    !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-                });
+                let kebab = rule
+                    .name
+                    .split('-')
+                    .all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
                 assert!(kebab, "{}", rule.name);
                 assert!(rule.rule.ends_with('.') && !rule.rule.contains('|'), "{}", rule.rule);
             }

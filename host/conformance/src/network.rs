@@ -22,16 +22,48 @@ pub(crate) const CHECKS: &[Check] = &[
     check!("retry-after-told", retry_after_told, "`Retry-After` in seconds is told in milliseconds."),
     check!("upstream-500", upstream_500, "Status 500 is an upstream error with that status, to be tried again."),
     check!("upstream-503", upstream_503, "Status 503 is an upstream error with that status, to be tried again."),
-    check!("upstream-redirect", upstream_redirect, "A redirect is not an answer: it ends as an upstream error or is denied."),
-    check!("upstream-hangs", upstream_hangs, "A service that never answers ends at a deadline, and the next call works."),
-    check!("upstream-refused", upstream_refused, "A service that is not there is an upstream error without a status, to be tried again."),
-    check!("upstream-closes", upstream_closes, "A connection that is closed without an answer is an upstream error, to be tried again."),
-    check!("upstream-garbage", upstream_garbage, "An answer that makes no sense is an upstream error, whatever its status and media type."),
+    check!(
+        "upstream-redirect",
+        upstream_redirect,
+        "A redirect is not an answer: it ends as an upstream error or is denied."
+    ),
+    check!(
+        "upstream-hangs",
+        upstream_hangs,
+        "A service that never answers ends at a deadline, and the next call works."
+    ),
+    check!(
+        "upstream-refused",
+        upstream_refused,
+        "A service that is not there is an upstream error without a status, to be tried again."
+    ),
+    check!(
+        "upstream-closes",
+        upstream_closes,
+        "A connection that is closed without an answer is an upstream error, to be tried again."
+    ),
+    check!(
+        "upstream-garbage",
+        upstream_garbage,
+        "An answer that makes no sense is an upstream error, whatever its status and media type."
+    ),
     check!("upstream-empty", upstream_empty, "An empty answer is an upstream error, not an empty result."),
-    check!("upstream-truncated", upstream_truncated, "A good answer that breaks off in the middle is an upstream error, to be tried again."),
-    check!("split-anywhere", split_anywhere, "A good answer gives the same result wherever its bytes are split on the way."),
+    check!(
+        "upstream-truncated",
+        upstream_truncated,
+        "A good answer that breaks off in the middle is an upstream error, to be tried again."
+    ),
+    check!(
+        "split-anywhere",
+        split_anywhere,
+        "A good answer gives the same result wherever its bytes are split on the way."
+    ),
     check!("byte-by-byte", byte_by_byte, "A good answer gives the same result when it comes byte by byte."),
-    check!("secret-not-told", secret_not_told, "What the service repeats of the request's headers does not show in errors."),
+    check!(
+        "secret-not-told",
+        secret_not_told,
+        "What the service repeats of the request's headers does not show in errors."
+    ),
     check!(
         "recovers",
         recovers,

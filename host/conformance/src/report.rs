@@ -69,8 +69,7 @@ impl Report {
 
     /// Of a component that the host does not take: nothing else could be looked at.
     pub(crate) fn refused(digest: String, why: String, took: Duration) -> Self {
-        let mut report =
-            Self { role: None, plugin: String::new(), version: String::new(), digest, checks: Vec::new() };
+        let mut report = Self { role: None, plugin: String::new(), version: String::new(), digest, checks: Vec::new() };
         report.add("installs", Err(End::Failed(why)), took);
         report
     }

@@ -30,7 +30,11 @@ pub(crate) const CHECKS: &[Check] = &[
     check!("scripts", scripts, "Texts and queries of any script are scored, and a Chinese answer found."),
     check!("control-characters", control_characters, "NULs and other controls are scored like any text."),
     check!("dropped-call", dropped_call, "A call that nobody waits for any more does the next one no harm."),
-    check!("work-linear", work_linear, "Ten times the texts, or a text ten times as long, takes less than thirty times the fuel."),
+    check!(
+        "work-linear",
+        work_linear,
+        "Ten times the texts, or a text ten times as long, takes less than thirty times the fuel."
+    ),
 ];
 
 const QUERY: &str = "How many ships did the keeper of the harbour light count?";
@@ -124,7 +128,12 @@ async fn permutations(subject: &Subject) -> Verdict {
         }
         let shuffled: Vec<&str> = order.iter().map(|at| TEXTS[*at]).collect();
         for (at, score) in order.iter().zip(scores(&installed, QUERY, &shuffled).await?) {
-            ensure!(same(score, usual[*at]), "in order {order:?}, {:.30?} scores {score} for {}", TEXTS[*at], usual[*at]);
+            ensure!(
+                same(score, usual[*at]),
+                "in order {order:?}, {:.30?} scores {score} for {}",
+                TEXTS[*at],
+                usual[*at]
+            );
         }
     }
     well()
@@ -220,7 +229,8 @@ async fn scripts(subject: &Subject) -> Verdict {
     for query in texts {
         scores(&installed, query, &texts).await?;
     }
-    let given = scores(&installed, "灯塔管理员数了多少艘船？", &["光合作用把光变成糖。", "灯塔管理员数了七艘船。"]).await?;
+    let given =
+        scores(&installed, "灯塔管理员数了多少艘船？", &["光合作用把光变成糖。", "灯塔管理员数了七艘船。"]).await?;
     ensure!(given[1] >= given[0], "a Chinese answer scores {}, something else {}", given[1], given[0]);
     well()
 }

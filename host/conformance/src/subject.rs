@@ -264,6 +264,6 @@ fn gone(error: mortise_domain::Error) -> End {
 
 impl Drop for Installed<'_> {
     fn drop(&mut self) {
-        self.subject.runtime.remove(self.subject.role(), &self.name);
+        self.subject.runtime.remove(None, self.subject.role(), &self.name);
     }
 }

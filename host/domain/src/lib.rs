@@ -25,6 +25,8 @@ pub mod dataset;
 pub mod document;
 pub mod error;
 pub mod id;
+pub mod install;
+pub mod media_type;
 mod metadata;
 pub mod page;
 pub mod plugin;
@@ -43,6 +45,10 @@ pub use dataset::{Dataset, DatasetFilter, DatasetPatch, NewDataset};
 pub use document::{Document, DocumentFilter, DocumentPatch, DocumentType, NewDocument, RunState};
 pub use error::{Error, Result};
 pub use id::{AssistantId, BlobId, ChunkId, DatasetId, DocumentId, SessionId, TaskId, TenantId};
+pub use install::{
+    FetchedComponent, PluginGeneration, PluginGrants, PluginHost, PluginLimits, PluginSecret, PluginSource, PluginSpec,
+    Supply, Trust,
+};
 pub use page::{Order, OrderBy, Page, PageRequest};
 pub use plugin::{PluginFault, PluginInfo, PluginStats, Role};
 pub use retrieval::{DocumentCount, Hit, MetadataCondition, Query, Retrieval};

@@ -1,6 +1,6 @@
 //! Installed plugins and how they fail.
 
-use crate::{Json, Millis};
+use crate::{Json, Millis, TenantId};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -52,6 +52,8 @@ pub struct PluginInfo {
     pub summary: String,
     /// What it does.
     pub role: Role,
+    /// Whose it is; everybody's when absent.
+    pub tenant: Option<TenantId>,
     /// Lower-case hex SHA-256 of the component.
     pub digest: String,
     /// JSON Schema of its settings.
@@ -111,6 +113,14 @@ pub enum FaultReason {
     /// It ran past its deadline.
     #[error("timed out after {0} ms")]
     TimedOut(u64),
+    /// It took too long for one page.
+    #[error("timed out after {ms} ms on page {page}")]
+    PageTimedOut {
+        /// The page it had begun, counted from 1.
+        page: u32,
+        /// The limit.
+        ms: u64,
+    },
     /// It asked for more memory than granted.
     #[error("out of memory: the limit is {0} bytes")]
     OutOfMemory(u64),
@@ -140,7 +150,7 @@ impl FaultReason {
             Self::Config { .. } => "config",
             Self::Upstream { .. } => "upstream",
             Self::Denied(_) => "denied",
-            Self::TimedOut(_) => "timed-out",
+            Self::TimedOut(_) | Self::PageTimedOut { .. } => "timed-out",
             Self::OutOfMemory(_) => "out-of-memory",
             Self::OutputTooLarge(_) => "output-too-large",
             Self::InvalidOutput(_) => "invalid-output",

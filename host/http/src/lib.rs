@@ -4,8 +4,10 @@
 //! `wire.rs` with its JSON shapes. Nothing here knows stores, indexes or plugins, and no surface uses another.
 #![warn(missing_docs)]
 
+mod admin;
 mod auth;
 mod health;
+mod metrics;
 mod ragflow;
 mod sse;
 mod upload;
@@ -32,6 +34,8 @@ pub struct SurfaceOptions {
     pub version: String,
     /// Bytes of a request body at most; RAGFlow's limit is 1 GiB.
     pub max_body: u64,
+    /// The operator's key for `/admin/v1` and `/metrics`; without one they are closed.
+    pub admin_key: Option<String>,
 }
 
 /// The path as the client asked for it, before slashes were merged.
@@ -42,7 +46,8 @@ pub(crate) struct AskedPath(pub(crate) String);
 pub fn app(service: Service, options: SurfaceOptions, ready: ReadyHandle) -> Router {
     let limit = usize::try_from(options.max_body).unwrap_or(usize::MAX);
     let health = health::router(options.version.clone(), ready);
-    let routes = health.merge(ragflow::router(service, &options)).layer(DefaultBodyLimit::max(limit));
+    let admin = admin::router(service.clone(), options.admin_key.as_deref());
+    let routes = health.merge(admin).merge(ragflow::router(service, &options)).layer(DefaultBodyLimit::max(limit));
     let routes = ServiceExt::<Request>::map_request(routes, merge_slashes as fn(Request) -> Request);
     let cors = CorsLayer::new()
         .allow_origin(Any)

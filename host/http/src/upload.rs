@@ -2,6 +2,7 @@
 
 use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::http::header::CONTENT_DISPOSITION;
+use bytes::{Bytes, BytesMut};
 use mortise_domain::{BlobId, Error};
 use mortise_service::Service;
 
@@ -38,6 +39,21 @@ pub(crate) async fn next_part(form: &mut Multipart) -> Result<Option<Part<'_>>, 
 }
 
 impl Part<'_> {
+    /// The bytes, in memory.
+    ///
+    /// # Errors
+    /// `TooLarge` beyond `limit`, `Invalid` when the form breaks off.
+    pub(crate) async fn bytes(mut self, limit: usize) -> Result<Bytes, Error> {
+        let mut bytes = BytesMut::new();
+        while let Some(piece) = self.content.chunk().await.map_err(|error| Error::invalid("form", error.body_text()))? {
+            if bytes.len() + piece.len() > limit {
+                return Err(Error::TooLarge { limit: limit as u64 });
+            }
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(bytes.freeze())
+    }
+
     /// Stores the bytes: their blob and their number.
     pub(crate) async fn store(mut self, service: &Service) -> Result<(BlobId, u64), UploadFault> {
         let mut writer = service.begin_upload().await.map_err(UploadFault::Storage)?;

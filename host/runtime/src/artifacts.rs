@@ -220,7 +220,7 @@ mod tests {
     fn native_code_is_kept_and_damage_is_repaired() {
         let folder = tempfile::tempdir().unwrap();
         let artifacts = Artifacts::open(&folder.path().join("cache")).unwrap();
-        let engine = crate::engine::Sandbox::new().unwrap().engine;
+        let engine = crate::engine::Sandbox::new(false).unwrap().engine;
         artifacts.load(&engine, "d", EMPTY).unwrap();
         let kept: Vec<_> = std::fs::read_dir(&artifacts.native).unwrap().map(|e| e.unwrap().path()).collect();
         let [path] = kept.as_slice() else { panic!("{kept:?}") };

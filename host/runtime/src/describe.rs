@@ -57,6 +57,7 @@ pub(crate) async fn describe(
             strict: false,
         },
     );
+    shared.sandbox.refuel(&mut store);
     let _ticking = shared.sandbox.tick();
     macro_rules! ask {
         ($world:ident, $pre:ident, $interface:ident) => {{

@@ -54,6 +54,10 @@ pub(crate) fn reason(failure: Failure, evidence: Evidence) -> FaultReason {
     if let Some(Refusal(reason)) = error.downcast_ref::<Refusal>() {
         return shorten(reason.clone());
     }
+    if error.is::<tokio::task::JoinError>() {
+        // Work that an import did elsewhere panicked.
+        return FaultReason::Internal(cut(&format!("the host panicked: {}", error.root_cause()), LONGEST));
+    }
     let trap = error.downcast_ref::<Trap>().copied();
     if let (Some(Trap::Interrupt), Some(reason)) = (trap, evidence.stopped) {
         return reason;

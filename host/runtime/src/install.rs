@@ -6,13 +6,15 @@ use crate::limits::LimitOverrides;
 use crate::package::PackageError;
 use bytes::Bytes;
 use mortise_domain::plugin::FaultReason;
-use mortise_domain::{Error, JsonMap, PluginInfo};
+use mortise_domain::{Error, JsonMap, PluginInfo, TenantId};
 
 /// A plugin to install.
 #[derive(Clone, Debug, Default)]
 pub struct Install {
     /// Name under which it is offered; its own name when absent.
     pub name: Option<String>,
+    /// For whom; everybody when absent.
+    pub tenant: Option<TenantId>,
     /// The component.
     pub component: Bytes,
     /// The operator's settings. Of embedders, rerankers and chat models the whole settings; of parsers and chunkers

@@ -4,17 +4,20 @@ use crate::egress::Egress;
 use crate::fault::{Evidence, Failure};
 use crate::imports::blocks_out::Collector;
 use crate::limits::{Limits, Meter};
+use crate::observe::Observed;
+use crate::plugin::Shared;
 use bytes::Bytes;
 use mortise_domain::plugin::FaultReason;
 use mortise_domain::role::OnProgress;
 use mortise_domain::{Cancel, Role};
 use std::collections::VecDeque;
+use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use wasmtime::component::ResourceTable;
-use wasmtime::{Store, UpdateDeadline};
+use wasmtime::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
@@ -52,7 +55,7 @@ impl Control {
         if self.cancelled() {
             Some(FaultReason::Cancelled)
         } else if Instant::now() >= self.deadline {
-            Some(FaultReason::TimedOut(u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX)))
+            Some(timed_out(self.timeout))
         } else {
             None
         }
@@ -96,6 +99,11 @@ impl Control {
             ready = ready => Ok(ready),
         }
     }
+}
+
+/// The fault of whatever took longer than `limit`.
+pub(crate) fn timed_out(limit: Duration) -> FaultReason {
+    FaultReason::TimedOut(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// What a store holds.
@@ -178,7 +186,7 @@ impl State {
         store.set_hostcall_fuel(fuel.max(16 << 20));
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|context| {
-            Ok(match context.data().control.due() {
+            Ok(match context.data().due() {
                 Some(_) => UpdateDeadline::Interrupt,
                 None => UpdateDeadline::Yield(1),
             })
@@ -196,6 +204,11 @@ impl State {
         self.stderr.0.lock().clear();
     }
 
+    /// Why the call must end now, if it must.
+    fn due(&self) -> Option<FaultReason> {
+        self.control.due().or_else(|| self.collector.due())
+    }
+
     /// The reason behind a failed call.
     pub(crate) fn reason(&self, failure: Failure) -> FaultReason {
         if let Failure::Guest(error) = &failure {
@@ -205,12 +218,73 @@ impl State {
         crate::fault::reason(
             failure,
             Evidence {
-                stopped: self.control.due(),
+                stopped: self.due(),
                 refused_memory: self.meter.refused(),
                 denied: self.egress.denied(),
                 stderr: self.stderr.text(),
             },
         )
+    }
+}
+
+/// A store with whatever runs in it, watched: what it used is taken down when a call ends and when it goes.
+pub(crate) struct Room {
+    store: Store<State>,
+    shared: Arc<Shared>,
+    observed: Arc<Observed>,
+}
+
+impl Room {
+    pub(crate) fn new(mut store: Store<State>, shared: Arc<Shared>, observed: Arc<Observed>) -> Self {
+        shared.sandbox.refuel(&mut store);
+        observed.instance();
+        Self { store, shared, observed }
+    }
+
+    /// Takes down what was used since the last time.
+    pub(crate) fn account(&mut self) {
+        let fuel = self.shared.sandbox.refuel(&mut self.store);
+        self.observed.used(self.store.data().meter.used(), fuel);
+    }
+
+    /// The document that a parser gave.
+    pub(crate) fn collected(&mut self) -> Collector {
+        let State { collector, limits, .. } = self.store.data_mut();
+        std::mem::replace(collector, Collector::new(limits))
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.account();
+    }
+}
+
+impl Deref for Room {
+    type Target = Store<State>;
+
+    fn deref(&self) -> &Store<State> {
+        &self.store
+    }
+}
+
+impl DerefMut for Room {
+    fn deref_mut(&mut self) -> &mut Store<State> {
+        &mut self.store
+    }
+}
+
+impl AsContext for Room {
+    type Data = State;
+
+    fn as_context(&self) -> StoreContext<'_, State> {
+        self.store.as_context()
+    }
+}
+
+impl AsContextMut for Room {
+    fn as_context_mut(&mut self) -> StoreContextMut<'_, State> {
+        self.store.as_context_mut()
     }
 }
 
@@ -341,7 +415,7 @@ pub(crate) mod tests {
             strict: false,
             limits,
         };
-        State::store(&crate::engine::Sandbox::new().unwrap().engine, seed)
+        State::store(&crate::engine::Sandbox::new(false).unwrap().engine, seed)
     }
 
     #[test]

@@ -8,13 +8,16 @@
 //! | `grants`, `egress` | what may it reach, and how does it get there? |
 //! | `limits`, `instance` | what may one call use, and how is it stopped? |
 //! | `imports/` | what does the host do for guests? |
-//! | `roles/`, `pool` | how does a call of each role go, and what must come out of it? |
+//! | `roles/`, `unread` | how does a call of each role go, and what must come out of it? |
+//! | `pool`, `idle` | which instances stay warm, and for how long? |
+//! | `observe` | what was seen of a plugin, and where does a call begin and end? |
 //! | `fault`, `output` | what went wrong, in words that someone can act upon? |
-//! | `runtime`, `registry` | what is installed under which name? |
+//! | `runtime`, `registry`, `admin` | what is installed under which name, for whom? |
 //!
 //! No other crate names wasmtime. A fault costs one call: whatever a guest does, the store it ran in is dropped and the
 //! next call begins anew.
 
+mod admin;
 mod artifacts;
 mod bindings;
 mod convert;
@@ -23,10 +26,12 @@ mod egress;
 mod engine;
 mod fault;
 mod grants;
+mod idle;
 mod imports;
 mod install;
 mod instance;
 mod limits;
+mod observe;
 mod output;
 mod package;
 mod plugin;
@@ -37,9 +42,10 @@ mod runtime;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod unread;
 
 pub use grants::{Grants, HostPattern, InvalidHost, SecretBinding};
 pub use install::{Inspection, Install, InstallError};
 pub use limits::{LimitOverrides, Limits};
 pub use package::PackageError;
-pub use runtime::{Runtime, RuntimeOptions};
+pub use runtime::{Observee, Runtime, RuntimeOptions};

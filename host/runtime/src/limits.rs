@@ -1,5 +1,6 @@
 //! What one call of a plugin may use: memory, time, output, concurrency. The operator may change every number.
 
+use crate::engine::TABLE_ELEMENTS;
 use mortise_domain::Role;
 use std::time::Duration;
 use wasmtime::ResourceLimiter;
@@ -14,6 +15,8 @@ pub struct Limits {
     /// Time of one call, waiting for the network included. Of a chat model: time in the plugin for one whole answer,
     /// however slowly it is read.
     pub call_timeout: Duration,
+    /// Of a parser: time for one page, once it has said how many there are. `None` leaves only the time of the call.
+    pub page_timeout: Option<Duration>,
     /// What one call may give back: texts, tables, pictures, vectors, events.
     pub output_bytes: u64,
     /// Blocks of one document.
@@ -26,6 +29,8 @@ pub struct Limits {
     pub concurrency: usize,
     /// Calls after which a warm instance is replaced.
     pub recycle_calls: u32,
+    /// How long a warm instance that nobody uses stays.
+    pub idle_timeout: Duration,
 }
 
 impl Limits {
@@ -36,15 +41,17 @@ impl Limits {
         let base = Self {
             memory_bytes: 512 * MIB,
             call_timeout: Duration::from_secs(300),
+            page_timeout: None,
             output_bytes: 256 * MIB,
             max_blocks: 1_000_000,
             max_chunks: 200_000,
             log_lines: 200,
             concurrency: cores.max(2),
             recycle_calls: 1000,
+            idle_timeout: Duration::from_secs(60),
         };
         match role {
-            Role::Parser => base,
+            Role::Parser => Self { page_timeout: Some(Duration::from_secs(60)), ..base },
             Role::Chunker => Self { memory_bytes: 256 * MIB, call_timeout: Duration::from_secs(120), ..base },
             Role::Embedder => Self { call_timeout: Duration::from_secs(120), output_bytes: 128 * MIB, ..base },
             Role::Reranker => Self { call_timeout: Duration::from_secs(60), output_bytes: 16 * MIB, ..base },
@@ -59,12 +66,14 @@ impl Limits {
 pub struct LimitOverrides {
     pub memory_bytes: Option<u64>,
     pub call_timeout: Option<Duration>,
+    pub page_timeout: Option<Duration>,
     pub output_bytes: Option<u64>,
     pub max_blocks: Option<u32>,
     pub max_chunks: Option<u32>,
     pub log_lines: Option<u32>,
     pub concurrency: Option<usize>,
     pub recycle_calls: Option<u32>,
+    pub idle_timeout: Option<Duration>,
 }
 
 impl LimitOverrides {
@@ -74,18 +83,17 @@ impl LimitOverrides {
         Limits {
             memory_bytes: self.memory_bytes.unwrap_or(base.memory_bytes),
             call_timeout: self.call_timeout.unwrap_or(base.call_timeout),
+            page_timeout: self.page_timeout.or(base.page_timeout),
             output_bytes: self.output_bytes.unwrap_or(base.output_bytes),
             max_blocks: self.max_blocks.unwrap_or(base.max_blocks),
             max_chunks: self.max_chunks.unwrap_or(base.max_chunks),
             log_lines: self.log_lines.unwrap_or(base.log_lines),
             concurrency: self.concurrency.unwrap_or(base.concurrency).max(1),
             recycle_calls: self.recycle_calls.unwrap_or(base.recycle_calls).max(1),
+            idle_timeout: self.idle_timeout.unwrap_or(base.idle_timeout),
         }
     }
 }
-
-/// Table elements of one instance: function pointers, of which even interpreters compiled to wasm have fewer.
-const TABLE_ELEMENTS: usize = 1 << 20;
 
 /// Counts the linear memory of one store against its limit.
 ///

@@ -3,18 +3,19 @@
 use crate::artifacts::Artifacts;
 use crate::egress::{Clients, Egress};
 use crate::engine::{Sandbox, Ticking};
-use crate::fault::redacted;
 use crate::grants::Grants;
-use crate::instance::{Control, Identity, Seed, State};
+use crate::idle::Idle;
+use crate::instance::{Control, Identity, Room, Seed, State};
 use crate::limits::Limits;
+use crate::observe::{Call, Observed, Stopwatch};
 use crate::schema::{Misfit, Schema};
 use bytes::Bytes;
 use mortise_domain::plugin::FaultReason;
 use mortise_domain::role::OnProgress;
-use mortise_domain::{Cancel, JsonMap, PluginFault, PluginInfo};
+use mortise_domain::{Cancel, Json, JsonMap, PluginInfo};
+use parking_lot::Mutex;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
-use wasmtime::Store;
 use wasmtime::component::{Component, InstancePre};
 
 /// What every plugin of a runtime shares.
@@ -22,18 +23,22 @@ pub(crate) struct Shared {
     pub(crate) sandbox: Sandbox,
     pub(crate) artifacts: Artifacts,
     pub(crate) clients: Arc<Clients>,
+    pub(crate) idle: Arc<Idle>,
 }
 
-/// A component, compiled or mapped when it is first used. Plugins made of the same bytes share one.
+/// A component, compiled or mapped when it is first used. Plugins made of the same bytes share one, so that a further
+/// name costs little more than its settings.
 pub(crate) struct Loaded {
     pub(crate) digest: String,
     bytes: Bytes,
     component: OnceCell<Component>,
+    linked: OnceCell<InstancePre<State>>,
+    schema: OnceLock<Result<Schema, String>>,
 }
 
 impl Loaded {
     pub(crate) fn new(digest: String, bytes: Bytes) -> Self {
-        Self { digest, bytes, component: OnceCell::new() }
+        Self { digest, bytes, component: OnceCell::new(), linked: OnceCell::new(), schema: OnceLock::new() }
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -49,6 +54,17 @@ impl Loaded {
             loaded.map_err(|error| format!("{error:#}"))
         };
         self.component.get_or_try_init(load).await
+    }
+
+    /// Places that an instance takes in the engine's pool; none before the component is there.
+    pub(crate) fn places(&self) -> u32 {
+        self.component.get().map_or(0, crate::engine::places)
+    }
+
+    /// The compiled schema of its settings. Checked at installation; kept descriptions were checked then.
+    fn schema(&self, described: &Json) -> Result<&Schema, Misfit> {
+        let schema = self.schema.get_or_init(|| Schema::new(described));
+        schema.as_ref().map_err(|why| Misfit { field: String::new(), reason: format!("the schema is unusable: {why}") })
     }
 }
 
@@ -66,7 +82,10 @@ pub(crate) struct Plugin {
     models: Arc<[String]>,
     identity: Arc<Identity>,
     slots: Arc<Semaphore>,
-    schema: OnceLock<Result<Schema, String>>,
+    /// Of its own until it is installed, then its name's.
+    pub(crate) observed: Arc<Observed>,
+    /// The caller's settings of the last call, and what became of them: those of one dataset come again and again.
+    last: Mutex<Option<(JsonMap, String)>>,
 }
 
 impl Plugin {
@@ -84,7 +103,8 @@ impl Plugin {
             models: grants.models.clone().into(),
             grants: Arc::new(grants),
             slots: Arc::new(Semaphore::new(limits.concurrency)),
-            schema: OnceLock::new(),
+            last: Mutex::default(),
+            observed: Arc::default(),
             info,
             limits,
             shared,
@@ -94,54 +114,64 @@ impl Plugin {
         }
     }
 
-    /// Names the plugin in a failure, and tells the log.
-    pub(crate) fn fault(&self, reason: FaultReason) -> PluginFault {
-        let reason = redacted(reason, self.grants.secrets.iter().map(|secret| secret.secret.as_str()));
-        let fault = PluginFault { plugin: self.info.name.clone(), version: self.info.version.clone(), reason };
-        if fault.is_cancelled() {
-            tracing::debug!(role = %self.info.role, %fault, "call cancelled");
-        } else {
-            tracing::warn!(role = %self.info.role, %fault, "plugin fault");
-        }
-        fault
-    }
-
-    /// The compiled schema of its settings. Checked at installation; kept descriptions were checked then.
-    fn schema(&self) -> Result<&Schema, Misfit> {
-        let schema = self.schema.get_or_init(|| Schema::new(&self.info.config_schema));
-        schema.as_ref().map_err(|why| Misfit { field: String::new(), reason: format!("the schema is unusable: {why}") })
+    /// Begins a call: whatever is done for it is done within.
+    pub(crate) fn call(&self) -> Call {
+        Call::new(self.identity.clone(), &self.info.digest, self.grants.clone(), self.observed.clone())
     }
 
     /// Checks settings on top of the operator's.
     pub(crate) fn check(&self, config: &JsonMap) -> Result<(), Misfit> {
-        self.schema()?.check(&crate::schema::merge(&self.config, config))
+        self.loaded.schema(&self.info.config_schema)?.check(&crate::schema::merge(&self.config, config))
     }
 
     /// The whole settings as the guest gets them: the schema's defaults, the operator's settings, the caller's.
     pub(crate) fn settings(&self, config: &JsonMap) -> Result<String, FaultReason> {
+        if let Some((last, settings)) = &*self.last.lock()
+            && last == config
+        {
+            return Ok(settings.clone());
+        }
         let as_fault = |misfit: Misfit| FaultReason::Config { field: misfit.field, message: misfit.reason };
-        let schema = self.schema().map_err(as_fault)?;
+        let schema = self.loaded.schema(&self.info.config_schema).map_err(as_fault)?;
         let merged = crate::schema::merge(&self.config, config);
         schema.check(&merged).map_err(as_fault)?;
-        Ok(mortise_domain::Json::Object(schema.complete(&merged)).to_string())
+        let settings = Json::Object(schema.complete(&merged)).to_string();
+        *self.last.lock() = Some((config.clone(), settings.clone()));
+        Ok(settings)
     }
 
-    /// Waits for one of the plugin's slots.
+    /// Waits for the component, for one of the plugin's slots, and for places in the engine's pool.
     pub(crate) async fn admit(&self, cancel: Option<&Cancel>) -> Result<Running, FaultReason> {
-        let slot = Control::admit(cancel, self.slots.clone().acquire_owned()).await?;
-        let slot = slot.map_err(|_| FaultReason::Cancelled)?;
-        Ok(Running { _slot: slot, _ticking: self.shared.sandbox.tick() })
+        let waiting = self.observed.waits();
+        let free = async {
+            self.loaded.component(&self.shared).await.map_err(FaultReason::Internal)?;
+            let closed = |_| FaultReason::Cancelled;
+            let slot = self.slots.clone().acquire_owned().await.map_err(closed)?;
+            let places = self.shared.sandbox.places.clone();
+            Ok((slot, places.acquire_many_owned(self.loaded.places()).await.map_err(closed)?))
+        };
+        let (slot, places) = Control::admit(cancel, free).await??;
+        drop(waiting);
+        Ok(Running {
+            _stopwatch: self.observed.runs(),
+            _slot: slot,
+            _places: places,
+            _ticking: self.shared.sandbox.tick(),
+        })
     }
 
     /// The component linked to what its role may use.
     pub(crate) async fn linked(&self) -> Result<InstancePre<State>, FaultReason> {
-        let component = self.loaded.component(&self.shared).await.map_err(FaultReason::Internal)?;
-        let linker = self.shared.sandbox.linker(self.info.role);
-        linker.instantiate_pre(component).map_err(|error| FaultReason::Internal(format!("{error:#}")))
+        let link = async || {
+            let component = self.loaded.component(&self.shared).await.map_err(FaultReason::Internal)?;
+            let linker = self.shared.sandbox.linker(self.info.role);
+            linker.instantiate_pre(component).map_err(|error| FaultReason::Internal(format!("{error:#}")))
+        };
+        self.loaded.linked.get_or_try_init(link).await.cloned()
     }
 
     /// A store of its own for one instance.
-    pub(crate) fn store(&self, control: Control, progress: Option<OnProgress>) -> Store<State> {
+    pub(crate) fn store(&self, control: Control, progress: Option<OnProgress>) -> Room {
         let seed = Seed {
             identity: self.identity.clone(),
             limits: self.limits.clone(),
@@ -151,7 +181,8 @@ impl Plugin {
             progress,
             strict: self.strict,
         };
-        State::store(&self.shared.sandbox.engine, seed)
+        let store = State::store(&self.shared.sandbox.engine, seed);
+        Room::new(store, self.shared.clone(), self.observed.clone())
     }
 
     /// A call that may take as long as the limits say.
@@ -160,8 +191,10 @@ impl Plugin {
     }
 }
 
-/// A call under way: holds a slot, and keeps epochs passing.
+/// A call under way: holds its slot and its places, and keeps epochs passing.
 pub(crate) struct Running {
+    _stopwatch: Stopwatch,
     _slot: OwnedSemaphorePermit,
+    _places: OwnedSemaphorePermit,
     _ticking: Ticking,
 }

@@ -1,46 +1,66 @@
 //! Warm instances of the model roles: lent for one call at a time, replaced after so many calls or when their memory has
-//! grown large, and dropped after any fault.
+//! grown large, dropped when nobody uses them for a while, and after any fault.
 
-use crate::instance::{Control, State};
+use crate::idle::{Idle, Owner, Ticket};
+use crate::instance::{Control, Room};
 use crate::limits::Limits;
+use crate::observe::{Gauge, Observed};
+use crate::plugin::{Loaded, Plugin};
 use parking_lot::Mutex;
-use wasmtime::Store;
+use std::sync::{Arc, Weak};
 use wasmtime::component::ResourceAny;
 
 /// An instance with an open model. Dropping it ends whatever it does.
 pub(crate) struct Warm<World> {
-    pub(crate) store: Store<State>,
+    pub(crate) store: Room,
     pub(crate) world: World,
     pub(crate) model: ResourceAny,
     calls: u32,
 }
 
 impl<World> Warm<World> {
-    pub(crate) fn new(store: Store<State>, world: World, model: ResourceAny) -> Self {
+    pub(crate) fn new(store: Room, world: World, model: ResourceAny) -> Self {
         Self { store, world, model, calls: 0 }
     }
 }
 
 /// The warm instances of one plugin that nobody uses now.
 pub(crate) struct Pool<World> {
-    idle: Mutex<Vec<Warm<World>>>,
-    recycle_calls: u32,
-    high_water: u64,
+    shelf: Arc<Shelf<World>>,
+    idle: Arc<Idle>,
+    loaded: Arc<Loaded>,
+    observed: Arc<Observed>,
+    limits: Limits,
 }
 
-impl<World> Pool<World> {
-    pub(crate) fn new(limits: &Limits) -> Self {
+/// The last one used is the last in the list.
+struct Shelf<World>(Mutex<Vec<Shelved<World>>>);
+
+struct Shelved<World> {
+    ticket: Ticket,
+    warm: Warm<World>,
+    _gauge: Gauge,
+}
+
+impl<World: Send + 'static> Pool<World> {
+    pub(crate) fn new(plugin: &Plugin) -> Self {
         Self {
-            idle: Mutex::new(Vec::new()),
-            recycle_calls: limits.recycle_calls,
-            // Memory never shrinks: one that came this near to its limit would soon fail for the sake of an earlier call.
-            high_water: limits.memory_bytes / 4 * 3,
+            shelf: Arc::new(Shelf(Mutex::default())),
+            idle: plugin.shared.idle.clone(),
+            loaded: plugin.loaded.clone(),
+            observed: plugin.observed.clone(),
+            limits: plugin.limits.clone(),
         }
     }
 
-    /// An instance for one call, the one used last first, so that the others' memory may be paged out.
+    /// An instance for one call, the one used last first, so that the others may go.
     pub(crate) fn lend(&self, control: Control) -> Option<Warm<World>> {
-        let mut warm = self.idle.lock().pop()?;
+        let mut warm = {
+            let mut shelf = self.shelf.0.lock();
+            let shelved = shelf.pop()?;
+            self.idle.remove(shelved.ticket);
+            shelved.warm
+        };
         warm.store.data_mut().begin(control);
         Some(warm)
     }
@@ -48,14 +68,45 @@ impl<World> Pool<World> {
     /// Takes an instance back after a call that went well. After any other it is dropped instead.
     pub(crate) fn take_back(&self, mut warm: Warm<World>) {
         warm.calls += 1;
-        if warm.calls < self.recycle_calls && warm.store.data().meter.used() < self.high_water {
-            self.idle.lock().push(warm);
+        warm.store.account();
+        // Memory never shrinks: one that came this near to its limit would soon fail for the sake of an earlier call.
+        let high_water = self.limits.memory_bytes / 4 * 3;
+        if warm.calls >= self.limits.recycle_calls || warm.store.data().meter.used() >= high_water {
+            return;
         }
+        {
+            let owner: Arc<dyn Owner> = self.shelf.clone();
+            let owner: Weak<dyn Owner> = Arc::downgrade(&owner);
+            let mut shelf = self.shelf.0.lock();
+            let ticket = self.idle.add(self.limits.idle_timeout, self.loaded.places(), owner);
+            shelf.push(Shelved { ticket, warm, _gauge: self.observed.warms() });
+        }
+        self.idle.thin_out();
     }
 
     /// How many wait.
     #[cfg(test)]
     pub(crate) fn idle(&self) -> usize {
-        self.idle.lock().len()
+        self.shelf.0.lock().len()
+    }
+}
+
+impl<World: Send + 'static> Owner for Shelf<World> {
+    fn evict(&self, ticket: Ticket) {
+        let evicted = {
+            let mut shelf = self.0.lock();
+            let at = shelf.iter().position(|shelved| shelved.ticket == ticket);
+            at.map(|at| shelf.remove(at))
+        };
+        // Taking an instance apart takes longer than others should wait.
+        drop(evicted);
+    }
+}
+
+impl<World> Drop for Pool<World> {
+    fn drop(&mut self) {
+        for shelved in self.shelf.0.lock().drain(..) {
+            self.idle.remove(shelved.ticket);
+        }
     }
 }

@@ -2,17 +2,19 @@
 
 use crate::artifacts::{Artifacts, Description};
 use crate::describe::describe;
-use crate::engine::Sandbox;
+use crate::engine::{IDLE, Sandbox};
+use crate::idle::Idle;
 use crate::install::{self, Inspection, Install, InstallError};
+use crate::observe::Observed;
 use crate::package::{Names, Package};
 use crate::plugin::{Loaded, Plugin, Shared};
 use crate::registry::{Installed, Registry};
 use bytes::Bytes;
 use mortise_domain::role::{ChatModel, Chunker, Embedder, Parser, Plugins, Reranker};
-use mortise_domain::{Error, PluginInfo, PluginStats, Result, Role};
+use mortise_domain::{Error, PluginInfo, PluginStats, Result, Role, TenantId};
 use parking_lot::{Mutex, RwLock};
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
@@ -27,12 +29,17 @@ pub struct RuntimeOptions {
     pub cache_dir: PathBuf,
 }
 
+/// Whose calls are counted together: tenant (none = everybody's), role, name.
+pub type Observee = (Option<TenantId>, Role, String);
+
 /// The sandbox with everything installed in it.
 pub struct Runtime {
     shared: Arc<Shared>,
-    registry: RwLock<Registry>,
+    pub(crate) registry: RwLock<Registry>,
     /// Components by digest, as long as a plugin made of them is in use.
     loaded: Mutex<HashMap<String, Weak<Loaded>>>,
+    /// What was seen of every installed name.
+    observed: Mutex<BTreeMap<Observee, Arc<Observed>>>,
 }
 
 impl Runtime {
@@ -44,9 +51,11 @@ impl Runtime {
         let folder = options.cache_dir.display().to_string();
         let artifacts = Artifacts::open(&options.cache_dir)
             .map_err(|error| Error::internal(format!("cache folder {folder}: {error}")))?;
-        let sandbox = Sandbox::new().map_err(|error| Error::internal(format!("the plugin engine: {error:#}")))?;
-        let shared = Arc::new(Shared { sandbox, artifacts, clients: Arc::default() });
-        Ok(Arc::new(Self { shared, registry: RwLock::default(), loaded: Mutex::default() }))
+        let sandbox = Sandbox::new(options.count_fuel)
+            .map_err(|error| Error::internal(format!("the plugin engine: {error:#}")))?;
+        let idle = Arc::new(Idle::new(IDLE));
+        let shared = Arc::new(Shared { sandbox, artifacts, clients: Arc::default(), idle });
+        Ok(Arc::new(Self { shared, registry: RwLock::default(), loaded: Mutex::default(), observed: Mutex::default() }))
     }
 
     /// Installs a plugin, or replaces the one of the same role and name: calls under way finish on the old one, later
@@ -66,7 +75,9 @@ impl Runtime {
         if !asks.0 && !grants.http_hosts.is_empty() || !asks.1 && !grants.models.is_empty() {
             tracing::warn!(%role, plugin = %offered, "granted more than the plugin asks for; the rest is not in force");
         }
-        let info = info(role, offered, digest, description, install.built_in);
+        let mut info = info(role, offered, digest, description);
+        info.built_in = install.built_in;
+        info.tenant = install.tenant;
         let limits = install.limits.over(role);
         let mut plugin = Plugin::new(
             info.clone(),
@@ -84,7 +95,12 @@ impl Runtime {
             }
             checked => checked.map_err(|misfit| InstallError::Config { field: misfit.field, reason: misfit.reason })?,
         }
-        self.registry.write().insert(Installed::new(plugin));
+        {
+            let mut registry = self.registry.write();
+            plugin.observed =
+                self.observed.lock().entry((info.tenant.clone(), role, info.name.clone())).or_default().clone();
+            registry.insert(Installed::new(plugin));
+        }
         let milliseconds = began.elapsed().as_millis();
         tracing::info!(%role, plugin = %info.name, version = %info.version, digest = %info.digest, milliseconds, "installed");
         Ok(info)
@@ -101,7 +117,7 @@ impl Runtime {
         let loaded = self.loaded(&digest, component);
         let (role, description) = self.description(&loaded).await?;
         let contract = description.wit.clone();
-        let info = info(role, description.name.clone(), digest, description, false);
+        let info = info(role, description.name.clone(), digest, description);
         Ok(Inspection { info, contract, imports: names.imports, exports: names.exports, size })
     }
 
@@ -114,7 +130,7 @@ impl Runtime {
         let loaded = self.loaded(&digest, component);
         let package = Package::of(loaded.bytes())?;
         let description = describe(&self.shared, &package, &loaded).await?;
-        Ok(info(package.role, description.name.clone(), digest, description, false))
+        Ok(info(package.role, description.name.clone(), digest, description))
     }
 
     /// Offers an installed plugin under a further name too. The name leads to whatever `target` leads to at the time of
@@ -122,29 +138,37 @@ impl Runtime {
     ///
     /// # Errors
     /// `NotFound` without such a target, `Invalid` for an unusable name.
-    pub fn alias(&self, role: Role, alias: &str, target: &str) -> Result<()> {
+    pub fn alias(&self, tenant: Option<&TenantId>, role: Role, alias: &str, target: &str) -> Result<()> {
         let alias = install::name(alias.into())?;
         let mut registry = self.registry.write();
-        if registry.installed(role, target).is_none() {
+        if registry.installed(tenant, role, target).is_none() {
             return Err(Error::not_found("plugin", target));
         }
-        registry.alias(role, alias, target.into());
+        registry.alias(tenant, role, alias, target.into());
         Ok(())
     }
 
-    /// The further names of a role, with what they lead to, sorted.
-    pub fn aliases(&self, role: Role) -> Vec<(String, String)> {
-        self.registry.read().aliases(role)
+    /// Takes away what the operator installed, or an alias; a built-in of the same name is back then. Calls under way
+    /// finish. False when there is none.
+    pub fn remove(&self, tenant: Option<&TenantId>, role: Role, name: &str) -> bool {
+        let mut registry = self.registry.write();
+        let removed = registry.remove(tenant, role, name);
+        if registry.own(tenant, role, name).is_none() {
+            self.observed.lock().remove(&(tenant.cloned(), role, name.to_owned()));
+        }
+        removed
     }
 
-    /// Takes a plugin or an alias away. Calls under way finish. False when there is none.
-    pub fn remove(&self, role: Role, name: &str) -> bool {
-        self.registry.write().remove(role, name)
+    /// What the host has seen of every installed plugin, by tenant, role and name. The sums belong to the name: they go
+    /// on when it is installed anew, and end when it is removed.
+    pub fn stats_of_all(&self) -> Vec<(Observee, PluginStats)> {
+        self.observed.lock().iter().map(|(name, observed)| (name.clone(), observed.stats())).collect()
     }
 
-    /// What the host has seen of every installed plugin, by role and name.
+    /// As [`Runtime::stats_of_all`], of what is installed for everybody.
     pub fn stats(&self) -> Vec<((Role, String), PluginStats)> {
-        Vec::new()
+        let all = self.stats_of_all().into_iter();
+        all.filter(|((tenant, ..), _)| tenant.is_none()).map(|((_, role, name), stats)| ((role, name), stats)).collect()
     }
 
     /// A parser by the name under which it is installed, or an alias of it.
@@ -152,15 +176,10 @@ impl Runtime {
     /// # Errors
     /// `NotFound`.
     pub fn parser(&self, name: &str) -> Result<Arc<dyn Parser>> {
-        match self.registry.read().lookup(Role::Parser, name) {
+        match self.registry.read().lookup(None, Role::Parser, name) {
             Some(Installed::Parser(parser)) => Ok(parser.clone()),
             _ => Err(Error::not_found("parser", name)),
         }
-    }
-
-    #[cfg(test)]
-    pub(crate) fn registry(&self) -> &RwLock<Registry> {
-        &self.registry
     }
 
     fn loaded(&self, digest: &str, bytes: Bytes) -> Arc<Loaded> {
@@ -180,6 +199,9 @@ impl Runtime {
             return Ok((role, kept));
         }
         let package = Package::of(loaded.bytes())?;
+        loaded.component(&self.shared).await.map_err(InstallError::Uncompilable)?;
+        let places = self.shared.sandbox.places.acquire_many(loaded.places()).await;
+        let _places = places.map_err(|closed| InstallError::Uncompilable(closed.to_string()))?;
         let description = describe(&self.shared, &package, loaded).await?;
         if let Err(error) = self.shared.artifacts.keep(&loaded.digest, &description) {
             tracing::warn!(%error, plugin = %description.name, "the description of a plugin cannot be kept");
@@ -188,18 +210,19 @@ impl Runtime {
     }
 }
 
-fn info(role: Role, name: String, digest: String, description: Description, built_in: bool) -> PluginInfo {
+fn info(role: Role, name: String, digest: String, description: Description) -> PluginInfo {
     PluginInfo {
         name,
         version: description.version,
         summary: description.summary,
         role,
+        tenant: None,
         digest,
         config_schema: description.config_schema,
         requests: requests(&description.http, &description.inference),
         extensions: description.extensions,
         media_types: description.media_types,
-        built_in,
+        built_in: false,
     }
 }
 
@@ -208,47 +231,118 @@ fn requests(http: &[String], models: &[String]) -> Vec<String> {
     http.chain(models.iter().map(|model| format!("inference: {model}"))).collect()
 }
 
-impl Plugins for Runtime {
+/// The plugins that everybody, or one tenant, sees.
+struct View<'a> {
+    registry: &'a RwLock<Registry>,
+    tenant: Option<&'a TenantId>,
+}
+
+impl View<'_> {
+    fn find<T: ?Sized>(
+        &self,
+        role: Role,
+        noun: &'static str,
+        name: &str,
+        of: impl Fn(&Installed) -> Option<Arc<T>>,
+    ) -> Result<Arc<T>> {
+        let registry = self.registry.read();
+        let found = registry.lookup(self.tenant, role, name).and_then(of);
+        found.ok_or_else(|| Error::not_found(noun, name))
+    }
+}
+
+impl Plugins for View<'_> {
     fn list(&self) -> Vec<PluginInfo> {
-        self.registry.read().list()
+        self.registry.read().list(self.tenant)
     }
 
     fn has(&self, role: Role, name: &str) -> bool {
-        self.registry.read().lookup(role, name).is_some()
+        self.registry.read().lookup(self.tenant, role, name).is_some()
     }
 
     fn parser_for(&self, name: &str, media_type: &str) -> Option<Arc<dyn Parser>> {
-        match self.registry.read().parser_for(name, media_type)? {
+        match self.registry.read().parser_for(self.tenant, name, media_type)? {
             Installed::Parser(parser) => Some(parser.clone()),
             _ => None,
         }
     }
 
     fn chunker(&self, method: &str) -> Result<Arc<dyn Chunker>> {
-        match self.registry.read().lookup(Role::Chunker, method) {
-            Some(Installed::Chunker(chunker)) => Ok(chunker.clone()),
-            _ => Err(Error::not_found("chunk method", method)),
-        }
+        self.find(Role::Chunker, "chunk method", method, |found| match found {
+            Installed::Chunker(chunker) => Some(chunker.clone() as Arc<dyn Chunker>),
+            _ => None,
+        })
     }
 
     fn embedder(&self, name: &str) -> Result<Arc<dyn Embedder>> {
-        match self.registry.read().lookup(Role::Embedder, name) {
-            Some(Installed::Embedder(embedder)) => Ok(embedder.clone()),
-            _ => Err(Error::not_found("embedding model", name)),
-        }
+        self.find(Role::Embedder, "embedding model", name, |found| match found {
+            Installed::Embedder(embedder) => Some(embedder.clone() as Arc<dyn Embedder>),
+            _ => None,
+        })
     }
 
     fn reranker(&self, name: &str) -> Result<Arc<dyn Reranker>> {
-        match self.registry.read().lookup(Role::Reranker, name) {
-            Some(Installed::Reranker(reranker)) => Ok(reranker.clone()),
-            _ => Err(Error::not_found("reranker", name)),
-        }
+        self.find(Role::Reranker, "reranker", name, |found| match found {
+            Installed::Reranker(reranker) => Some(reranker.clone() as Arc<dyn Reranker>),
+            _ => None,
+        })
     }
 
     fn chat_model(&self, name: &str) -> Result<Arc<dyn ChatModel>> {
-        match self.registry.read().lookup(Role::ChatModel, name) {
-            Some(Installed::ChatModel(model)) => Ok(model.clone()),
-            _ => Err(Error::not_found("chat model", name)),
-        }
+        self.find(Role::ChatModel, "chat model", name, |found| match found {
+            Installed::ChatModel(model) => Some(model.clone() as Arc<dyn ChatModel>),
+            _ => None,
+        })
     }
 }
+
+/// A runtime as one tenant sees it.
+pub(crate) struct Scoped {
+    runtime: Arc<Runtime>,
+    tenant: TenantId,
+}
+
+impl Runtime {
+    pub(crate) fn scoped(self: Arc<Self>, tenant: TenantId) -> Scoped {
+        Scoped { runtime: self, tenant }
+    }
+
+    fn view(&self) -> View<'_> {
+        View { registry: &self.registry, tenant: None }
+    }
+}
+
+impl Scoped {
+    fn view(&self) -> View<'_> {
+        View { registry: &self.runtime.registry, tenant: Some(&self.tenant) }
+    }
+}
+
+macro_rules! plugins_by_view {
+    ($($owner:ty),*) => {
+        $(impl Plugins for $owner {
+            fn list(&self) -> Vec<PluginInfo> {
+                self.view().list()
+            }
+            fn has(&self, role: Role, name: &str) -> bool {
+                self.view().has(role, name)
+            }
+            fn parser_for(&self, name: &str, media_type: &str) -> Option<Arc<dyn Parser>> {
+                self.view().parser_for(name, media_type)
+            }
+            fn chunker(&self, method: &str) -> Result<Arc<dyn Chunker>> {
+                self.view().chunker(method)
+            }
+            fn embedder(&self, name: &str) -> Result<Arc<dyn Embedder>> {
+                self.view().embedder(name)
+            }
+            fn reranker(&self, name: &str) -> Result<Arc<dyn Reranker>> {
+                self.view().reranker(name)
+            }
+            fn chat_model(&self, name: &str) -> Result<Arc<dyn ChatModel>> {
+                self.view().chat_model(name)
+            }
+        })*
+    };
+}
+plugins_by_view!(Runtime, Scoped);

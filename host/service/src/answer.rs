@@ -176,7 +176,7 @@ impl Run {
         let mut timings = Timings::default();
         let began = Instant::now();
         let values = self.variables()?;
-        let model = self.service.plugins.chat_model(&settings.llm_id)?;
+        let model = self.service.plugins_of(&self.caller.tenant).chat_model(&settings.llm_id)?;
         let abilities = model.abilities().await?;
         timings.add("Bind models", began);
 
@@ -406,7 +406,7 @@ impl Run {
         let mut texts: Vec<String> = Vec::new();
         texts.extend(pieces.iter().filter(|p| citations::citable(p)).map(|p| (*p).to_owned()));
         texts.extend(hits.iter().map(|h| h.chunk.text.clone()));
-        let embedder = self.service.plugins.embedder(&dataset.embedding_model)?;
+        let embedder = self.service.plugins_of(&self.caller.tenant).embedder(&dataset.embedding_model)?;
         let vectors = match embedder.embed(texts, InputKind::Passage).await {
             Ok(vectors) => vectors,
             Err(fault) => {

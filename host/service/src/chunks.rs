@@ -160,7 +160,7 @@ impl Service {
         questions: &[String],
     ) -> Result<(String, Vec<f32>)> {
         let dataset = self.get_dataset(caller, &document.dataset).await?;
-        let embedder = self.plugins.embedder(&dataset.embedding_model)?;
+        let embedder = self.plugins_of(&caller.tenant).embedder(&dataset.embedding_model)?;
         let weight = ingest::name_weight(&document.parser_config);
         let texts = vec![ingest::embedded_name(&document.name), ingest::embedded_text(text, questions)];
         let mut vectors = embedder.embed(texts, InputKind::Passage).await?;

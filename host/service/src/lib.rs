@@ -12,8 +12,8 @@ mod clock;
 mod datasets;
 mod documents;
 mod ingest;
-mod media_type;
 mod models;
+mod plugins;
 mod prompt;
 mod quote;
 mod retrieve;
@@ -27,11 +27,12 @@ pub use documents::OpenDocument;
 pub use ingest::{IngestSettings, Workers};
 pub use models::ModelSettings;
 pub use mortise_store::BlobWriter;
+pub use plugins::{ComponentFrom, DeclaredPlugin, GrantChange, ListedPlugin, NewPlugin};
 pub use quote::best_sentence;
 pub use tenants::key_hash;
 
 use mortise_domain::role::Plugins;
-use mortise_domain::{Caller, Cancel, DocumentId, Result};
+use mortise_domain::{Caller, Cancel, DocumentId, PluginHost, Result, Supply, TenantId};
 use mortise_index::{Follower, Index};
 use mortise_store::{Store, TenantStore};
 use parking_lot::Mutex;
@@ -45,7 +46,9 @@ pub struct Service {
     store: Store,
     index: Arc<dyn Index>,
     follower: Arc<Follower>,
-    plugins: Arc<dyn Plugins>,
+    plugins: Arc<dyn PluginHost>,
+    supply: Arc<dyn Supply>,
+    installing: Arc<plugins::Installing>,
     models: Arc<ModelSettings>,
     ingest: Arc<IngestSettings>,
     /// Raised to stop the run of a document on this process.
@@ -61,7 +64,8 @@ impl Service {
         store: Store,
         index: Arc<dyn Index>,
         follower: Arc<Follower>,
-        plugins: Arc<dyn Plugins>,
+        plugins: Arc<dyn PluginHost>,
+        supply: Arc<dyn Supply>,
         models: ModelSettings,
         ingest: IngestSettings,
     ) -> Self {
@@ -70,6 +74,8 @@ impl Service {
             index,
             follower,
             plugins,
+            supply,
+            installing: Arc::default(),
             models: Arc::new(models),
             ingest: Arc::new(ingest),
             running: Arc::default(),
@@ -79,6 +85,11 @@ impl Service {
     /// `cl100k_base` tokens of a text.
     pub fn count_tokens(&self, text: &str) -> usize {
         mortise_text::tokens::count(text)
+    }
+
+    /// The plugins that a tenant sees.
+    fn plugins_of(&self, tenant: &TenantId) -> Arc<dyn Plugins> {
+        Arc::clone(&self.plugins).for_tenant(tenant)
     }
 
     /// The caller's own data.

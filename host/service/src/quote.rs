@@ -58,7 +58,9 @@ impl Service {
         quotation: &str,
     ) -> Result<Option<Place>> {
         let document = self.get_document(caller, dataset, document).await?;
-        let Some(parsed) = crate::ingest::kept_blocks(self, &document).await? else { return Ok(None) };
+        let Some(parsed) = crate::ingest::kept_blocks(self, &*self.plugins_of(&caller.tenant), &document).await? else {
+            return Ok(None);
+        };
         Ok(place(&parsed.blocks, quotation))
     }
 }

@@ -48,9 +48,10 @@ impl Service {
             datasets.push(self.get_dataset(caller, id).await?);
         }
         let Some(first) = datasets.first() else { return Ok(Retrieval::default()) };
-        let embedder = self.plugins.embedder(&first.embedding_model)?;
+        let plugins = self.plugins_of(&caller.tenant);
+        let embedder = plugins.embedder(&first.embedding_model)?;
         for other in &datasets {
-            if self.plugins.embedder(&other.embedding_model)?.identity() != embedder.identity() {
+            if plugins.embedder(&other.embedding_model)?.identity() != embedder.identity() {
                 return Err(Error::invalid("dataset_ids", "datasets use different embedding models"));
             }
         }
@@ -153,7 +154,7 @@ impl Service {
         name: &str,
         mut found: Vec<Candidate>,
     ) -> Result<Vec<Candidate>> {
-        let reranker = self.plugins.reranker(name)?;
+        let reranker = self.plugins_of(&caller.tenant).reranker(name)?;
         found.truncate(RERANKED.max(query.page as usize * query.page_size as usize));
         let rows: Vec<i64> = found.iter().map(|c| c.row).collect();
         let chunks = self.own(caller).chunks_by_rows(&rows).await?;

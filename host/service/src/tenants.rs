@@ -36,6 +36,27 @@ impl Service {
         tenant
     }
 
+    /// A tenant by id or name.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn find_tenant(&self, id_or_name: &str) -> Result<Tenant> {
+        let mut all = self.store.tenants().await?.into_iter();
+        let found = all.find(|tenant| tenant.id.as_str() == id_or_name || tenant.name == id_or_name);
+        found.ok_or_else(|| Error::not_found("tenant", id_or_name))
+    }
+
+    /// The tenant of that name, made when there is none.
+    ///
+    /// # Errors
+    /// Whatever the store says.
+    pub async fn ensure_tenant(&self, name: &str) -> Result<Tenant> {
+        if let Some(tenant) = self.store.tenants().await?.into_iter().find(|tenant| tenant.name == name) {
+            return Ok(self.with_models(tenant));
+        }
+        self.new_tenant(name).await
+    }
+
     /// The tenant of a single-tenant server, made when the store is new.
     ///
     /// # Errors
@@ -44,15 +65,19 @@ impl Service {
         if let Some(tenant) = self.store.first_tenant().await? {
             return Ok(self.with_models(tenant));
         }
+        self.new_tenant("default").await
+    }
+
+    async fn new_tenant(&self, name: &str) -> Result<Tenant> {
         let tenant = Tenant {
             id: TenantId::generate(),
-            name: "default".into(),
+            name: name.into(),
             embedding_model: self.models.embedding.clone(),
             chat_model: self.models.chat.clone(),
             created: clock::now_ms(),
         };
         self.store.create_tenant(&tenant).await?;
-        tracing::info!(tenant = %tenant.id, "made the default tenant");
+        tracing::info!(tenant = %tenant.id, name, "made a tenant");
         Ok(tenant)
     }
 

@@ -3,7 +3,7 @@
 //! Everything lives in one folder, which one process at a time may open:
 //!
 //! ```text
-//! mortise.db     tenants, datasets, documents, chunks and vectors, tasks, assistants, sessions
+//! mortise.db     tenants, datasets, documents, chunks and vectors, tasks, assistants, sessions, installed plugins
 //! mortise.lock   held while the folder is open
 //! blobs/ab/ab…   uploaded bytes, named by their SHA-256
 //! parsed/        blocks of parsed documents: a cache, safe to delete
@@ -26,12 +26,14 @@ mod error;
 mod name;
 mod parsed;
 mod parsing;
+mod plugins;
 mod sessions;
 mod tasks;
 mod tenants;
 
 pub use blobs::{BlobWriter, Blobs};
 pub use parsed::ParsedCache;
+pub use plugins::PluginKey;
 pub use tasks::MAX_ATTEMPTS;
 
 use engine::{Engine, Write};

@@ -12,7 +12,11 @@ pub(crate) const CHECKS: &[Check] = &[
     check!("no-messages", no_messages, "A request without messages is answered or refused with a reason."),
     check!("empty-message", empty_message, "Empty and blank messages are answered or refused with a reason."),
     check!("system-message", system_message, "System messages are accepted, and passed to the service."),
-    check!("long-conversation", long_conversation, "A conversation of 200 messages is answered or refused with a reason."),
+    check!(
+        "long-conversation",
+        long_conversation,
+        "A conversation of 200 messages is answered or refused with a reason."
+    ),
     check!("long-message", long_message, "A message of a megabyte is answered or refused with a reason."),
     check!("passages-optional", passages_optional, "A request without passages is answered."),
     check!("stateless", stateless, "An answer does not depend on earlier questions."),

@@ -91,10 +91,12 @@ async fn ask_with(subject: &Subject, change: impl FnOnce(&mut ChatRequest)) -> V
 async fn stop_honoured(subject: &Subject) -> Verdict {
     let usual = answer(subject).await?.text;
     // A word in the middle that occurs nowhere before.
-    let middle = words(&usual).skip(2).find(|word| word.len() > 2 && words(&usual).take(2).all(|early| !early.contains(word)));
+    let middle =
+        words(&usual).skip(2).find(|word| word.len() > 2 && words(&usual).take(2).all(|early| !early.contains(word)));
     let Some(stop) = middle else { skip!("the answer {usual:?} is too short to be stopped in") };
     let before = usual.split(stop).next().unwrap_or_default().to_owned();
-    let (stopped, installed) = ask_with(subject, |request| request.stop = vec!["\u{1}never".into(), stop.into()]).await?;
+    let (stopped, installed) =
+        ask_with(subject, |request| request.stop = vec!["\u{1}never".into(), stop.into()]).await?;
     if let Some(upstream) = &installed.upstream {
         let passed = upstream.requests().iter().any(|request| request.says(stop) && request.says("never"));
         ensure!(passed || stopped.text == before, "the stop texts are neither passed to the service nor honoured");

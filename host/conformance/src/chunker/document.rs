@@ -149,7 +149,8 @@ impl Document {
     }
 
     pub(crate) fn with_image(mut self) -> Self {
-        let image = mortise_domain::block::Image { media_type: "image/png".into(), bytes: b"\x89PNG\r\n\x1a\n".to_vec() };
+        let image =
+            mortise_domain::block::Image { media_type: "image/png".into(), bytes: b"\x89PNG\r\n\x1a\n".to_vec() };
         self.parsed.images.push(image);
         self
     }
@@ -170,7 +171,9 @@ impl Document {
         SourceFile {
             name: self.name.clone().unwrap_or_else(|| "harbour.txt".into()),
             media_type: "text/plain".into(),
-            bytes: Arc::new(self.parsed.blocks.iter().map(|b| b.text.as_str()).collect::<Vec<_>>().join("\n").into_bytes()),
+            bytes: Arc::new(
+                self.parsed.blocks.iter().map(|b| b.text.as_str()).collect::<Vec<_>>().join("\n").into_bytes(),
+            ),
         }
     }
 

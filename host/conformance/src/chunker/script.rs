@@ -81,7 +81,8 @@ async fn control_characters(subject: &Subject) -> Verdict {
 }
 
 async fn line_ends(subject: &Subject) -> Verdict {
-    let text = "\u{feff}One.\r\nTwo.\rThree.\nFour.\u{85}Five.\u{2028}Six.\u{2029}Seven.\u{b}Eight.\u{c}Nine.\r\n\r\nTen.";
+    let text =
+        "\u{feff}One.\r\nTwo.\rThree.\nFour.\u{85}Five.\u{2028}Six.\u{2029}Seven.\u{b}Eight.\u{c}Nine.\r\n\r\nTen.";
     let chunks = split(subject, &Document::of_text(text)).await?;
     match lost(text, &texts(&chunks)) {
         Some(around) => fail!("lost near {around:?}"),

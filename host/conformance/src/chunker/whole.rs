@@ -16,11 +16,7 @@ pub(crate) const CHECKS: &[Check] = &[
         "Every word of the document is in some chunk: in its text, its context, its questions, keywords or fields, or \
          its parent's text. Page headers, page footers, page numbers and contents lists may be left out."
     ),
-    check!(
-        "lone-headings",
-        lone_headings,
-        "A heading with nothing below it is not lost."
-    ),
+    check!("lone-headings", lone_headings, "A heading with nothing below it is not lost."),
     check!(
         "order-kept",
         order_kept,
@@ -156,7 +152,8 @@ async fn places_true(subject: &Subject) -> Verdict {
         for place in &chunk.places {
             let pages = document.pages();
             ensure!(place.page <= pages, "chunk {number} is on page {} of {pages}", place.page);
-            let of_blocks = || chunk.blocks.iter().filter_map(|block| places.get(block)).flat_map(|places| places.iter());
+            let of_blocks =
+                || chunk.blocks.iter().filter_map(|block| places.get(block)).flat_map(|places| places.iter());
             ensure!(of_blocks().any(|whole| within(place, whole)), "chunk {number} has a place outside of its blocks");
             count += 1;
         }

@@ -9,7 +9,11 @@ use serde_json::json;
 pub(crate) const CHECKS: &[Check] = &[
     check!("schema-valid", schema_valid, "The config schema is a valid JSON Schema (2020-12) of an object."),
     check!("defaults-valid", defaults_valid, "Every default in the config schema is allowed by the schema itself."),
-    check!("settings-described", settings_described, "Every setting has a description, and a type or a choice of values."),
+    check!(
+        "settings-described",
+        settings_described,
+        "Every setting has a description, and a type or a choice of values."
+    ),
     check!(
         "unknown-settings",
         unknown_settings,
@@ -111,7 +115,11 @@ async fn wrong_types(subject: &Subject) -> Verdict {
                 Err(error) => fail!("{name} = {value} is refused without its name: {error}"),
             }
         }
-        ensure!(refused, "{name} may be anything: {}", "null, a boolean, a number, a text, a list and an object all pass");
+        ensure!(
+            refused,
+            "{name} may be anything: {}",
+            "null, a boolean, a number, a text, a list and an object all pass"
+        );
         count += 1;
     }
     if count == 0 {

@@ -10,7 +10,11 @@ use mortise_domain::role::CallContext;
 
 pub(crate) const CHECKS: &[Check] = &[
     check!("byte-order-mark", byte_order_mark, "A byte order mark at the beginning is not part of the text."),
-    check!("line-ends", line_ends, "Lines that end with CR LF or CR are lines: no word is lost, no carriage return kept."),
+    check!(
+        "line-ends",
+        line_ends,
+        "Lines that end with CR LF or CR are lines: no word is lost, no carriage return kept."
+    ),
     check!(
         "invalid-utf8",
         invalid_utf8,
@@ -120,7 +124,7 @@ async fn invalid_utf8(subject: &Subject) -> Verdict {
         // Text enough that nobody takes it for another encoding.
         let texts = [SENTENCES[0], "@", SENTENCES[1], specimen::CJK, SENTENCES[2]];
         let sample = form.sample(&texts);
-        let Some(at) = sample.bytes.iter().position(|byte| *byte == b'@' ).filter(|_| form.extension != "eml") else {
+        let Some(at) = sample.bytes.iter().position(|byte| *byte == b'@').filter(|_| form.extension != "eml") else {
             continue;
         };
         for (what, bytes) in stray {

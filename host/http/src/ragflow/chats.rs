@@ -44,11 +44,11 @@ async fn create(State(surface): State<Surface>, Key(caller): Key, body: RawBody)
     draft.take_stored_form(&body)?;
     if !llm.is_empty() {
         draft.0.llm_setting = JsonMap::new();
-        draft.take_llm(service, llm)?;
+        draft.take_llm(service, &caller, llm)?;
     }
     draft.take_prompt(&prompt)?;
     draft.fill_prompt();
-    check_reranker(service, &draft.0.rerank_id)?;
+    check_reranker(service, &caller, &draft.0.rerank_id)?;
     draft.0.name = body.get("name").filter(|name| python_text::truthy(name)).map(python_text::str).unwrap_or_default();
     if draft.0.name.is_empty() {
         return Err(Refusal::data("`name` is required."));
@@ -77,11 +77,11 @@ async fn update(State(surface): State<Surface>, Key(caller): Key, Path(id): Path
     draft.0.datasets = datasets(service, &caller, body.get("dataset_ids")).await?;
     let llm = object(&body, "llm")?;
     let prompt = object(&body, "prompt")?;
-    draft.take_llm(service, llm)?;
+    draft.take_llm(service, &caller, llm)?;
     draft.take_prompt(&prompt)?;
     if !prompt.is_empty() {
         check_variables(&draft.0.prompt_config)?;
-        check_reranker(service, &draft.0.rerank_id)?;
+        check_reranker(service, &caller, &draft.0.rerank_id)?;
     }
     if let Some(name) = body.get("name") {
         if !python_text::truthy(name) {
@@ -306,10 +306,10 @@ impl Draft {
     }
 
     /// Takes over `llm`: the model, and any sampling settings as they are.
-    fn take_llm(&mut self, service: &Service, mut llm: JsonMap) -> Result<(), Refusal> {
+    fn take_llm(&mut self, service: &Service, caller: &Caller, mut llm: JsonMap) -> Result<(), Refusal> {
         if let Some(model) = llm.remove("model_name").filter(python_text::truthy) {
             let model = python_text::str(&model);
-            if service.model_status(ModelKind::Chat, &model) != ModelStatus::Granted {
+            if service.model_status(caller, ModelKind::Chat, &model) != ModelStatus::Granted {
                 return Err(Refusal::data(format!("`model_name` {model} doesn't exist")));
             }
             self.0.llm_id = model;
@@ -373,9 +373,9 @@ fn check_variables(config: &JsonMap) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_reranker(service: &Service, name: &str) -> Result<(), Refusal> {
+fn check_reranker(service: &Service, caller: &Caller, name: &str) -> Result<(), Refusal> {
     let free = name.is_empty() || FREE_RERANKERS.contains(&name);
-    if free || service.model_status(ModelKind::Rerank, name) == ModelStatus::Granted {
+    if free || service.model_status(caller, ModelKind::Rerank, name) == ModelStatus::Granted {
         return Ok(());
     }
     Err(Refusal::data(format!("`rerank_model` {name} doesn't exist")))

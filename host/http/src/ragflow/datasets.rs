@@ -27,7 +27,7 @@ async fn create(State(surface): State<Surface>, Key(caller): Key, body: RawBody)
     let service = &surface.service;
     let body = body.strict()?;
     let method = body.get("chunk_method").and_then(Json::as_str).unwrap_or("naive").to_owned();
-    let clean = checked(fields(&surface, &method, true), &body)?;
+    let clean = checked(fields(&surface, &caller, &method, true), &body)?;
     let text = |name: &str| clean.get(name).and_then(Json::as_str).map(str::to_owned);
 
     let name = text("name").unwrap_or_default();
@@ -38,10 +38,10 @@ async fn create(State(surface): State<Surface>, Key(caller): Key, body: RawBody)
     let pipeline_id = text("pipeline_id");
     let chunk_method = if pipeline_id.is_some() { String::new() } else { method };
     let given = parser_config::given(&body, &clean);
-    parser_config::check_third_party(service, &chunk_method, given.as_ref().unwrap_or(&JsonMap::new()))?;
+    parser_config::check_third_party(service, &caller, &chunk_method, given.as_ref().unwrap_or(&JsonMap::new()))?;
     let embedding_model = text("embedding_model");
     if let Some(model) = &embedding_model {
-        check_embedder(&surface, model)?;
+        check_embedder(&surface, &caller, model)?;
     }
 
     let mut config = parser_config::defaults(&chunk_method);
@@ -71,7 +71,7 @@ async fn update(State(surface): State<Surface>, Key(caller): Key, Path(id): Path
     };
     let method = body.get("chunk_method").and_then(Json::as_str);
     let method = method.or(known.as_ref().map(|d| d.chunk_method.as_str())).unwrap_or("naive").to_owned();
-    let mut fields = fields(&surface, &method, false);
+    let mut fields = fields(&surface, &caller, &method, false);
     fields.push(Field::new("dataset_id", Kind::any_text()).check(uuid1));
     fields.push(Field::new("pagerank", Kind::Integer { min: 0, max: 100 }));
     let mut sent = body.clone();
@@ -109,7 +109,7 @@ async fn patch(
             let (count, present) = (dataset.chunk_count, &dataset.embedding_model);
             return Err(Refusal::data(format!("When chunk_num ({count}) > 0, embedding_model must remain {present}")));
         }
-        check_embedder(surface, model)?;
+        check_embedder(surface, caller, model)?;
     }
 
     let pipeline_id = nullable("pipeline_id");
@@ -129,7 +129,7 @@ async fn patch(
     };
     if let Some(config) = &parser_config {
         let method = chunk_method.as_ref().unwrap_or(&dataset.chunk_method);
-        parser_config::check_third_party(&surface.service, method, config)?;
+        parser_config::check_third_party(&surface.service, caller, method, config)?;
     }
     Ok(DatasetPatch {
         name,
@@ -286,7 +286,7 @@ fn whole_number(text: &str) -> Option<i64> {
 }
 
 /// The fields of a body that makes (`whole`) or changes a dataset.
-fn fields(surface: &Surface, method: &str, whole: bool) -> Vec<Field> {
+fn fields(surface: &Surface, caller: &Caller, method: &str, whole: bool) -> Vec<Field> {
     const LONG: usize = 65_535;
     let name = Field::new("name", Kind::Text { trim: true, min: 1, max: 128 });
     let text = |name, max, trim| Field::new(name, Kind::Text { trim, min: 0, max }).nullable();
@@ -296,7 +296,7 @@ fn fields(surface: &Surface, method: &str, whole: bool) -> Vec<Field> {
         text("description", LONG, false),
         text("embedding_model", 255, true).check(embedder_name),
         Field::new("permission", Kind::one_of(&["me", "team"])),
-        Field::new("chunk_method", Kind::OneOf(parser_config::dataset_methods(&surface.service))),
+        Field::new("chunk_method", Kind::OneOf(parser_config::dataset_methods(&surface.service, caller))),
         Field::new("parse_type", Kind::Integer { min: 0, max: 64 }).nullable(),
         Field::new("pipeline_id", Kind::Text { trim: false, min: 32, max: 32 }).nullable().check(hex),
         parser_config::field(method),
@@ -381,11 +381,11 @@ fn embedder_name(value: Json) -> Result<Json, String> {
 }
 
 /// Whether the tenant may use the model. Models of the provider `Builtin` always pass.
-fn check_embedder(surface: &Surface, model: &str) -> Result<(), Refusal> {
+fn check_embedder(surface: &Surface, caller: &Caller, model: &str) -> Result<(), Refusal> {
     if model.rsplit_once('@').is_some_and(|(_, provider)| provider == "Builtin") {
         return Ok(());
     }
-    match surface.service.model_status(ModelKind::Embedding, model) {
+    match surface.service.model_status(caller, ModelKind::Embedding, model) {
         ModelStatus::Granted => Ok(()),
         ModelStatus::Known => Err(Refusal::argument(format!("Unauthorized model: <{model}>"))),
         ModelStatus::Unknown => Err(Refusal::argument(format!("Unsupported model: <{model}>"))),

@@ -158,15 +158,15 @@ async fn collect(
     if let Some(config) = config {
         // An unknown method is told below, in its own words.
         let asked = body.get("chunk_method").and_then(Json::as_str);
-        let asked = asked.filter(|method| parser_config::is_document_method(service, method));
+        let asked = asked.filter(|method| parser_config::is_document_method(service, caller, method));
         let method = asked.unwrap_or(&document.chunk_method);
         let mut merged = parser_config::base(&document.parser_config, &document.chunk_method, method);
         parser_config::merge_into_document(&mut merged, config.clone());
-        parser_config::check_third_party(service, method, &merged)?;
+        parser_config::check_third_party(service, caller, method, &merged)?;
         patch.parser_config = Some(merged);
     }
     if let Some(method) = body.get("chunk_method") {
-        new_method(service, document, method, patch)?;
+        new_method(service, caller, document, method, patch)?;
     }
     if let Some(enabled) = body.get("enabled") {
         patch.enabled = Some(body::to_integer(enabled)? != 0);
@@ -209,9 +209,15 @@ async fn new_name(
     Ok(Some(name.clone()))
 }
 
-fn new_method(service: &Service, document: &Document, method: &Json, patch: &mut DocumentPatch) -> Result<(), Refusal> {
+fn new_method(
+    service: &Service,
+    caller: &Caller,
+    document: &Document,
+    method: &Json,
+    patch: &mut DocumentPatch,
+) -> Result<(), Refusal> {
     let method = python_text::str(method);
-    if !parser_config::is_document_method(service, &method) {
+    if !parser_config::is_document_method(service, caller, &method) {
         return Err(Refusal::data(format!("`chunk_method` {method} doesn't exist")));
     }
     let slides = [".ppt", ".pptx", ".pages"].iter().any(|suffix| document.name.ends_with(suffix));
@@ -222,7 +228,7 @@ fn new_method(service: &Service, document: &Document, method: &Json, patch: &mut
         if patch.parser_config.is_none() {
             let mut merged = parser_config::base(&document.parser_config, &document.chunk_method, &method);
             parser_config::merge_into_document(&mut merged, parser_config::defaults(&method));
-            parser_config::check_third_party(service, &method, &merged)?;
+            parser_config::check_third_party(service, caller, &method, &merged)?;
             patch.parser_config = Some(merged);
         }
         patch.chunk_method = Some(method);

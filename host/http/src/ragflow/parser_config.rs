@@ -6,7 +6,7 @@
 
 use super::envelope::Refusal;
 use super::validate::{Fault, Field, Kind, refusal};
-use mortise_domain::{Error, Json, JsonMap};
+use mortise_domain::{Caller, Error, Json, JsonMap};
 use mortise_service::Service;
 use serde_json::json;
 
@@ -30,16 +30,16 @@ const MAX_SIZE: usize = 65_535;
 const KEPT: [&str; 5] = ["table_context_size", "image_context_size", "llm_id", "raptor", "graphrag"];
 
 /// All chunk methods a dataset may name: RAGFlow's, then installed ones of third parties.
-pub(super) fn dataset_methods(service: &Service) -> Vec<String> {
+pub(super) fn dataset_methods(service: &Service, caller: &Caller) -> Vec<String> {
     let own = DATASET_METHODS.iter().map(|name| (*name).to_owned());
-    own.chain(service.chunk_methods().into_iter().filter(|name| is_third_party(name))).collect()
+    own.chain(service.chunk_methods(caller).into_iter().filter(|name| is_third_party(name))).collect()
 }
 
 /// Whether a document may be given this method.
-pub(super) fn is_document_method(service: &Service, method: &str) -> bool {
+pub(super) fn is_document_method(service: &Service, caller: &Caller, method: &str) -> bool {
     DATASET_METHODS.contains(&method)
         || DOCUMENT_METHODS.contains(&method)
-        || (is_third_party(method) && service.chunk_methods().iter().any(|name| name == method))
+        || (is_third_party(method) && service.chunk_methods(caller).iter().any(|name| name == method))
 }
 
 /// Whether RAGFlow does not know the method. The empty name means "by a pipeline" and is RAGFlow's.
@@ -187,13 +187,18 @@ pub(super) fn base(stored: &JsonMap, old: &str, new: &str) -> JsonMap {
 }
 
 /// Asks a third party's chunker about its settings; RAGFlow's own methods pass, installed or not.
-pub(super) fn check_third_party(service: &Service, method: &str, config: &JsonMap) -> Result<(), Refusal> {
+pub(super) fn check_third_party(
+    service: &Service,
+    caller: &Caller,
+    method: &str,
+    config: &JsonMap,
+) -> Result<(), Refusal> {
     if !is_third_party(method) {
         return Ok(());
     }
     let own = config.iter().filter(|(name, _)| !KEPT.contains(&name.as_str()));
     let own: JsonMap = own.map(|(name, value)| (name.clone(), value.clone())).collect();
-    match service.check_parser_config(method, &own) {
+    match service.check_parser_config(caller, method, &own) {
         Err(Error::Invalid { field, reason }) => {
             let value = field.split('.').try_fold(&Json::Object(own.clone()), |at, key| at.get(key)).cloned();
             let path = if field.is_empty() { "parser_config".into() } else { format!("parser_config.{field}") };

@@ -41,7 +41,7 @@ async fn retrieve(State(surface): State<Surface>, Key(caller): Key, body: RawBod
     }
     let reranker = body::text(&body, "rerank_id").filter(|name| !name.is_empty());
     if let Some(name) = &reranker
-        && service.model_status(ModelKind::Rerank, name) != ModelStatus::Granted
+        && service.model_status(&caller, ModelKind::Rerank, name) != ModelStatus::Granted
     {
         return Err(Refusal::exception("LookupError", &format!("Model({name}) not authorized")));
     }

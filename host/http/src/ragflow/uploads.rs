@@ -13,7 +13,7 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use futures_util::stream;
 use mortise_domain::source::ByteSource;
-use mortise_domain::{BlobId, DatasetId, DocumentId, DocumentType, NewDocument};
+use mortise_domain::{BlobId, Caller, DatasetId, DocumentId, DocumentType, NewDocument};
 use mortise_service::Service;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::io;
@@ -43,7 +43,7 @@ async fn upload(
     // Known before the bytes arrive, told after the form was found right: without a dataset nothing is stored.
     let known = service.get_dataset(&caller, &dataset).await.found()?.is_some();
     let Ok(mut form) = form else { return Err(no_file_part()) };
-    let received = receive(service, &mut form, known).await?;
+    let received = receive(service, &caller, &mut form, known).await?;
     if received.is_empty() {
         return Err(no_file_part());
     }
@@ -65,7 +65,12 @@ async fn upload(
 }
 
 /// Reads the whole form. A file with a bad name spoils all of it; one of an unknown type only itself.
-async fn receive(service: &Service, form: &mut Multipart, store: bool) -> Result<Vec<Received>, Refusal> {
+async fn receive(
+    service: &Service,
+    caller: &Caller,
+    form: &mut Multipart,
+    store: bool,
+) -> Result<Vec<Received>, Refusal> {
     let mut received = vec![];
     let mut spoilt = None;
     while let Some(part) = next_part(form).await.map_err(|fault| form_refusal(fault, received.is_empty()))? {
@@ -76,7 +81,7 @@ async fn receive(service: &Service, form: &mut Multipart, store: bool) -> Result
             let fault = Refusal::argument(format!("File name must be {MAX_NAME} bytes or less."));
             spoilt = spoilt.or(Some(fault));
         }
-        let kind = known_type(&name).or_else(|| service.has_parser_for(&name).then_some(DocumentType::Other));
+        let kind = known_type(&name).or_else(|| service.has_parser_for(caller, &name).then_some(DocumentType::Other));
         received.push(match kind {
             None => Received::Refused(format!("{name}: This type of file has not been supported yet!")),
             Some(kind) if store && spoilt.is_none() => {

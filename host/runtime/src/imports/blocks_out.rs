@@ -9,6 +9,7 @@ use crate::output::{self, Budget, RECORD};
 use mortise_domain::block::{Attachment, Block, Image, Parsed, Warning};
 use mortise_domain::plugin::FaultReason;
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 /// Warnings kept of one document; the rest is counted.
 const WARNINGS: usize = 1000;
@@ -23,6 +24,10 @@ pub(crate) struct Collector {
     budget: Budget,
     max_blocks: usize,
     dropped_warnings: u64,
+    page_timeout: Option<Duration>,
+    /// The last page that has been begun, and since when.
+    page: Option<(u32, Instant)>,
+    done: f32,
 }
 
 impl Collector {
@@ -32,7 +37,28 @@ impl Collector {
             budget: Budget::new(limits.output_bytes),
             max_blocks: usize::try_from(limits.max_blocks).unwrap_or(usize::MAX),
             dropped_warnings: 0,
+            page_timeout: limits.page_timeout,
+            page: None,
+            done: 0.0,
         }
+    }
+
+    /// How far the parser says it is. Where that grows, the time for the page begins anew: not every parser emits page
+    /// by page.
+    pub(crate) fn progressed(&mut self, done: f32) {
+        if done > self.done {
+            self.done = done;
+            if let Some((_, since)) = &mut self.page {
+                *since = Instant::now();
+            }
+        }
+    }
+
+    /// Why the call must end now: it has been on one page for too long.
+    pub(crate) fn due(&self) -> Option<FaultReason> {
+        let ((page, since), limit) = (self.page?, self.page_timeout?);
+        (since.elapsed() >= limit)
+            .then(|| FaultReason::PageTimedOut { page, ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX) })
     }
 
     /// The whole document, once the plugin is done: what can only be checked now is checked now.
@@ -80,6 +106,13 @@ impl Collector {
             return wrong(format!("block {id} has a font size that is not a finite number"));
         }
         block.places.iter().try_for_each(output::place)?;
+        // Whatever stands on a page shows that the pages before it are done.
+        let page = block.places.iter().map(|place| place.page).max();
+        if let (Some(page), Some((last, since))) = (page, &mut self.page)
+            && page > *last
+        {
+            (*last, *since) = (page, Instant::now());
+        }
         self.budget.spend_texts(std::iter::once(&block.text).chain(&block.language))?;
         self.budget.spend(block.places.len() as u64 * 24)?;
         if let Some(table) = &block.table {
@@ -126,6 +159,7 @@ impl Host for State {
 
     fn pages(&mut self, count: u32) -> wasmtime::Result<()> {
         self.collector.parsed.pages = count;
+        self.collector.page = (count > 0).then(|| (1, Instant::now()));
         Ok(())
     }
 

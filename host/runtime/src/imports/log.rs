@@ -43,6 +43,7 @@ impl Host for State {
             }
             self.told = done;
         }
+        self.collector.progressed(done);
         let Some(tell) = &self.progress else { return Ok(()) };
         let before = self.progressed;
         // Monotone whatever the plugin says; not a number counts as no news.

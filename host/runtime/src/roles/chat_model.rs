@@ -4,9 +4,11 @@
 use crate::bindings::chat_model::exports::mortise::plugin::chat_model as wit;
 use crate::bindings::chat_model::{ChatModelPlugin as World, ChatModelPluginPre};
 use crate::instance::{Control, State};
+use crate::observe::Call;
 use crate::output::Budget;
 use crate::plugin::{Plugin, Running};
 use crate::pool::{Pool, Warm};
+use crate::unread::Unread;
 use async_trait::async_trait;
 use mortise_domain::chat::{ChatAbilities, ChatEvent, ChatMessage, ChatRequest, ChatRole, FinishReason};
 use mortise_domain::plugin::FaultReason;
@@ -29,7 +31,7 @@ struct Inner {
 
 impl ChatModelPlugin {
     pub(crate) fn new(plugin: Plugin) -> Self {
-        let pool = Pool::new(&plugin.limits);
+        let pool = Pool::new(&plugin);
         Self(Arc::new(Inner { pool, pre: OnceCell::new(), abilities: OnceCell::new(), plugin }))
     }
 
@@ -76,22 +78,29 @@ impl ChatModel for ChatModelPlugin {
     }
 
     async fn abilities(&self) -> Result<ChatAbilities, PluginFault> {
-        self.0.abilities().await.copied().map_err(|reason| self.0.plugin.fault(reason))
+        self.0.plugin.call().run(self.0.abilities()).await.copied()
     }
 
     async fn complete(&self, request: ChatRequest) -> Result<ChatStream, PluginFault> {
-        let model = self.0.clone();
-        let answer = Answer::begin(model, request).await.map_err(|reason| self.0.plugin.fault(reason))?;
-        let events = futures_util::stream::unfold(Some(answer), async |answer| {
-            let mut answer = answer?;
-            match answer.next().await {
-                Ok(Some(event)) => Some((Ok(event), Some(answer))),
+        let call = self.0.plugin.call();
+        let answer = call.run(Answer::begin(self.0.clone(), request)).await?;
+        let unread = Unread::new(answer, self.0.plugin.limits.call_timeout);
+        let events = futures_util::stream::unfold(Some((unread, call)), async |reading| {
+            let (unread, call) = reading?;
+            let Some(mut answer) = unread.take() else {
+                return Some((Err(call.fault(crate::instance::timed_out(unread.patience))), None));
+            };
+            match call.run(answer.next()).await {
+                Ok(Some(event)) => {
+                    unread.put(answer);
+                    Some((Ok(event), Some((unread, call))))
+                }
                 Ok(None) => {
-                    answer.end().await;
+                    answer.end(&call).await;
                     None
                 }
                 // The instance goes with the answer.
-                Err(reason) => Some((Err(answer.model.plugin.fault(reason)), None)),
+                Err(fault) => Some((Err(fault), None)),
             }
         });
         Ok(Box::pin(events))
@@ -172,14 +181,14 @@ impl Answer {
     }
 
     /// Gives the instance back once the answer is whole.
-    async fn end(mut self) {
+    async fn end(mut self, call: &Call) {
         let control = Control::new(None, self.left, self.model.plugin.limits.call_timeout);
         self.warm.store.data_mut().control = control.clone();
         let dropped = control.guard(self.completion.resource_drop_async(&mut self.warm.store)).await;
         match dropped {
             Ok(()) => self.model.pool.take_back(self.warm),
             // The answer is whole all the same; only the instance is lost.
-            Err(failure) => drop(self.model.plugin.fault(self.warm.store.data().reason(failure))),
+            Err(failure) => drop(call.fault(self.warm.store.data().reason(failure))),
         }
     }
 }

@@ -75,7 +75,7 @@ impl Chunker for ChunkerPlugin {
         config: &JsonMap,
         context: CallContext,
     ) -> Result<RawChunks, PluginFault> {
-        self.run(file, parsed, config, context).await.map_err(|reason| self.plugin.fault(reason))
+        self.plugin.call().run(self.run(file, parsed, config, context)).await
     }
 }
 

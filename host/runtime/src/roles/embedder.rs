@@ -25,7 +25,7 @@ impl EmbedderPlugin {
     pub(crate) fn new(plugin: Plugin) -> Self {
         Self {
             identity: identity(&plugin),
-            pool: Pool::new(&plugin.limits),
+            pool: Pool::new(&plugin),
             pre: OnceCell::new(),
             space: OnceCell::new(),
             plugin,
@@ -97,11 +97,11 @@ impl Embedder for EmbedderPlugin {
     }
 
     async fn space(&self) -> Result<Space, PluginFault> {
-        self.run_space().await.cloned().map_err(|reason| self.plugin.fault(reason))
+        self.plugin.call().run(self.run_space()).await.cloned()
     }
 
     async fn embed(&self, texts: Vec<String>, kind: InputKind) -> Result<Vec<Vec<f32>>, PluginFault> {
-        self.run(texts, kind).await.map_err(|reason| self.plugin.fault(reason))
+        self.plugin.call().run(self.run(texts, kind)).await
     }
 }
 

@@ -40,7 +40,7 @@ impl ParserPlugin {
             world.mortise_plugin_parser().call_parse(&mut store, file, &config).await
         };
         match control.guard(call).await {
-            Ok(Ok(())) => store.into_data().collector.finish(),
+            Ok(Ok(())) => store.collected().finish(),
             Ok(Err(error)) => Err(crate::fault::returned(error, None)),
             Err(failure) => Err(store.data().reason(failure)),
         }
@@ -54,6 +54,6 @@ impl Parser for ParserPlugin {
     }
 
     async fn parse(&self, file: SourceFile, config: &JsonMap, context: CallContext) -> Result<Parsed, PluginFault> {
-        self.run(file, config, context).await.map_err(|reason| self.plugin.fault(reason))
+        self.plugin.call().run(self.run(file, config, context)).await
     }
 }

@@ -19,7 +19,7 @@ pub(crate) struct RerankerPlugin {
 
 impl RerankerPlugin {
     pub(crate) fn new(plugin: Plugin) -> Self {
-        Self { pool: Pool::new(&plugin.limits), pre: OnceCell::new(), plugin }
+        Self { pool: Pool::new(&plugin), pre: OnceCell::new(), plugin }
     }
 
     async fn lend(&self, control: Control) -> Result<Warm<World>, FaultReason> {
@@ -53,7 +53,7 @@ impl Reranker for RerankerPlugin {
     }
 
     async fn score(&self, query: &str, texts: Vec<String>) -> Result<Vec<f32>, PluginFault> {
-        self.run(query, texts).await.map_err(|reason| self.plugin.fault(reason))
+        self.plugin.call().run(self.run(query, texts)).await
     }
 }
 

@@ -138,6 +138,17 @@ async fn blocks_without_end_are_stopped() {
 }
 
 #[tokio::test]
+async fn a_page_that_takes_too_long_is_named() {
+    let runtime = runtime();
+    let limits = LimitOverrides { page_timeout: Some(std::time::Duration::from_millis(200)), ..quick() };
+    install_with(&runtime, "lingers", json!({}), Grants::default(), limits).await.unwrap();
+    let parser = runtime.parser_for("a.linger", "text/plain").unwrap();
+    let fault = parser.parse(file("a.linger"), &JsonMap::new(), CallContext::default()).await.unwrap_err();
+    assert!(matches!(fault.reason, FaultReason::PageTimedOut { page: 2, ms: 200 }), "{fault}");
+    goes_on(&runtime).await;
+}
+
+#[tokio::test]
 async fn broken_vectors_reach_nobody() {
     let runtime = runtime();
     for warp in ["nan", "missing", "short", "wide", "long", "flat"] {

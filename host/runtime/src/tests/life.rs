@@ -2,7 +2,7 @@
 
 use super::*;
 use mortise_domain::role::Plugins;
-use mortise_domain::{Cancel, Role};
+use mortise_domain::{Cancel, PluginHost, Role};
 use serde_json::json;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ async fn names_aliases_and_suffixes() {
     install(&runtime, "third_party", json!({})).await.unwrap();
     let named = Install { name: Some("own@home".into()), component: guest("third_party"), ..Install::default() };
     runtime.install(named).await.unwrap();
-    runtime.alias(Role::Chunker, "book", "sentences").unwrap();
+    runtime.alias(None, Role::Chunker, "book", "sentences").unwrap();
     for name in ["sentences", "own@home", "sentences@any", "own@home@any", "book", "book@any"] {
         assert!(runtime.has(Role::Chunker, name), "{name}");
     }
@@ -23,8 +23,8 @@ async fn names_aliases_and_suffixes() {
     }
     assert!(!runtime.has(Role::Reranker, "sentences"));
     assert!(matches!(runtime.chunker("other"), Err(mortise_domain::Error::NotFound { .. })));
-    assert!(runtime.alias(Role::Chunker, "x", "other").is_err());
-    assert!(runtime.remove(Role::Chunker, "sentences") && !runtime.remove(Role::Chunker, "sentences"));
+    assert!(runtime.alias(None, Role::Chunker, "x", "other").is_err());
+    assert!(runtime.remove(None, Role::Chunker, "sentences") && !runtime.remove(None, Role::Chunker, "sentences"));
     assert!(!runtime.has(Role::Chunker, "book"), "an alias of nothing");
     assert_eq!(runtime.list().len(), 1);
     let unnamed = Install { name: Some(" ".into()), component: guest("third_party"), ..Install::default() };

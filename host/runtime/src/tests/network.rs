@@ -182,7 +182,7 @@ async fn instances_are_kept_warm_and_replaced() {
     let config = json!({"url": format!("http://localhost:{port}/")});
     let limits = LimitOverrides { recycle_calls: Some(3), ..quick() };
     install_with(&runtime, "reaches", config, granted(port), limits).await.unwrap();
-    let idle = || match runtime.registry().read().lookup(mortise_domain::Role::ChatModel, "reaches") {
+    let idle = || match runtime.registry.read().lookup(None, mortise_domain::Role::ChatModel, "reaches") {
         Some(Installed::ChatModel(model)) => model.idle(),
         _ => panic!("not installed"),
     };

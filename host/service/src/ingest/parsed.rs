@@ -2,11 +2,11 @@
 //! method or other chunk settings never parse again.
 
 use super::pipeline::Failure;
-use crate::{Service, media_type};
+use crate::Service;
 use mortise_domain::block::{Attachment, Parsed, Warning};
-use mortise_domain::role::{CallContext, Parser};
+use mortise_domain::role::{CallContext, Parser, Plugins};
 use mortise_domain::source::SourceFile;
-use mortise_domain::{Document, Error, JsonMap, PluginInfo};
+use mortise_domain::{Document, Error, JsonMap, PluginInfo, media_type};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -16,13 +16,14 @@ const ATTACHMENT_DEPTH: usize = 3;
 /// The blocks of a document, from the cache or from its parser.
 pub(super) async fn blocks(
     service: &Service,
+    plugins: &dyn Plugins,
     document: &Document,
     context: &CallContext,
 ) -> Result<(SourceFile, Arc<Parsed>), Failure> {
     let bytes = service.store.blobs().open(&document.blob).await?;
     let media_type = media_type::by_name(&document.name);
     let file = SourceFile { name: document.name.clone(), media_type: media_type.to_owned(), bytes };
-    let parser = service.plugins.parser_for(&file.name, media_type).ok_or_else(|| no_parser(&file.name))?;
+    let parser = plugins.parser_for(&file.name, media_type).ok_or_else(|| no_parser(&file.name))?;
     let key = cache_key(document, parser.info());
     let cache = service.store.parsed();
     if let Some(parsed) = cache.get(&key).await? {
@@ -30,15 +31,19 @@ pub(super) async fn blocks(
         return Ok((file, Arc::new(parsed)));
     }
     let mut parsed = parse(&*parser, file.clone(), &document.parser_config, context).await?;
-    attachments(service, &mut parsed, &document.parser_config, context).await;
+    attachments(plugins, &mut parsed, &document.parser_config, context).await;
     cache.put(&key, &parsed).await?;
     Ok((file, Arc::new(parsed)))
 }
 
 /// The blocks of a document's last parse, when they are still kept.
-pub(crate) async fn kept(service: &Service, document: &Document) -> mortise_domain::Result<Option<Parsed>> {
+pub(crate) async fn kept(
+    service: &Service,
+    plugins: &dyn Plugins,
+    document: &Document,
+) -> mortise_domain::Result<Option<Parsed>> {
     let media_type = media_type::by_name(&document.name);
-    let Some(parser) = service.plugins.parser_for(&document.name, media_type) else { return Ok(None) };
+    let Some(parser) = plugins.parser_for(&document.name, media_type) else { return Ok(None) };
     service.store.parsed().get(&cache_key(document, parser.info())).await
 }
 
@@ -55,11 +60,11 @@ async fn parse(
 
 /// Parses contained files by the plugins of their kinds and adds their blocks after the document's own. What cannot be
 /// read is a warning.
-async fn attachments(service: &Service, parsed: &mut Parsed, config: &JsonMap, context: &CallContext) {
+async fn attachments(plugins: &dyn Plugins, parsed: &mut Parsed, config: &JsonMap, context: &CallContext) {
     let mut waiting: Vec<(usize, Attachment)> = parsed.attachments.drain(..).map(|a| (1, a)).collect();
     while let Some((depth, attachment)) = waiting.pop() {
         let Attachment { name, media_type, bytes } = attachment;
-        let Some(parser) = service.plugins.parser_for(&name, &media_type).filter(|_| depth <= ATTACHMENT_DEPTH) else {
+        let Some(parser) = plugins.parser_for(&name, &media_type).filter(|_| depth <= ATTACHMENT_DEPTH) else {
             parsed.warnings.push(Warning { at: None, message: format!("{name}: attached file not read") });
             continue;
         };

@@ -54,12 +54,13 @@ pub(super) async fn run(service: &Service, task: &Task, worker: &str, cancel: &C
     let report = Reporter { service: service.clone(), task: task.clone(), worker: worker.to_owned() };
     report.line(0.01, "Task has been received.").await?;
 
-    let chunker = service.plugins.chunker(&document.chunk_method)?;
+    let plugins = service.plugins_of(&task.tenant);
+    let chunker = plugins.chunker(&document.chunk_method)?;
     chunker.check_config(&document.parser_config)?;
-    let embedder = service.plugins.embedder(&dataset.embedding_model)?;
+    let embedder = plugins.embedder(&dataset.embedding_model)?;
 
     let context = CallContext { cancel: cancel.clone(), progress: Some(report.throttled(0.01, PARSED)) };
-    let (file, parsed) = parsed::blocks(service, &document, &context).await?;
+    let (file, parsed) = parsed::blocks(service, &*plugins, &document, &context).await?;
     let pages = if parsed.pages > 0 { format!(", {} pages", parsed.pages) } else { String::new() };
     report.line(PARSED, &format!("Parsed: {} blocks{pages}.", parsed.blocks.len())).await?;
     for warning in parsed.warnings.iter().take(20) {

@@ -81,10 +81,6 @@ impl Chunker for PerBlock {
             let chunk = Chunk::text(" ", vec![]);
             out.chunks.insert(1, chunk);
         }
-        if fault.is("random") && !out.chunks.is_empty() {
-            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-            out.chunks[0].tags.push(now.as_millis().to_string());
-        }
         if fault.is("fails-on-nothing") && out.chunks.is_empty() {
             return Err(mortise_sdk::Error::InvalidInput("the document is empty".into()));
         }

@@ -8,6 +8,9 @@ use std::cell::Cell;
 pub struct Words {
     fault: Fault,
     calls: Cell<u32>,
+    born: std::time::Instant,
+    /// Milliseconds of the hour.
+    born_at: u128,
 }
 
 const DIMENSIONS: usize = 256;
@@ -20,7 +23,8 @@ impl Embedder for Words {
     }
 
     fn open(fault: Fault) -> Result<Self> {
-        Ok(Self { fault, calls: Cell::new(0) })
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Ok(Self { fault, calls: Cell::new(0), born: std::time::Instant::now(), born_at: now.as_millis() % 3_600_000 })
     }
 
     fn space(&self) -> Space {
@@ -49,6 +53,10 @@ impl Embedder for Words {
             }
             if fault.is("remembers") {
                 vector[0] += self.calls.get() as f32 * 10.0;
+            }
+            if fault.is("random") {
+                std::thread::sleep(std::time::Duration::from_millis(2));
+                vector[2] += self.born.elapsed().as_millis() as f32 + self.born_at as f32;
             }
             if fault.is("counts-batch") {
                 vector[1] += number as f32 * 10.0;

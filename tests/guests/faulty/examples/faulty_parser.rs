@@ -41,7 +41,8 @@ impl Parser for Lines {
             String::from_utf8_lossy(&bytes).into_owned()
         };
         let text = if fault.is("keeps-mark") { &text } else { text.strip_prefix('\u{feff}').unwrap_or(&text) };
-        let text = if fault.is("keeps-returns") { text.to_owned() } else { text.replace("\r\n", "\n").replace('\r', "\n") };
+        let text =
+            if fault.is("keeps-returns") { text.to_owned() } else { text.replace("\r\n", "\n").replace('\r', "\n") };
         if fault.is("empty-is-a-bug") && text.is_empty() {
             return Err(Error::Internal("no lines".into()));
         }
@@ -54,7 +55,8 @@ impl Parser for Lines {
                 continue;
             }
             let line = if fault.is("keeps-returns") { line } else { line.trim() };
-            let line = if fault.is("ascii-only") { line.replace(|c: char| !c.is_ascii(), "?") } else { line.to_owned() };
+            let line =
+                if fault.is("ascii-only") { line.replace(|c: char| !c.is_ascii(), "?") } else { line.to_owned() };
             let mut block = Block::new(0, BlockKind::Paragraph, line);
             if fault.is("one-page") {
                 let rect = Rect { left: 0.0, top: 0.0, right: 10.0, bottom: 10.0 };

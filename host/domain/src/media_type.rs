@@ -1,7 +1,7 @@
 //! Media types by extension, so that parsers can be chosen and told what they read.
 
 /// The usual media type of a file name; `application/octet-stream` when unknown.
-pub(crate) fn by_name(name: &str) -> &'static str {
+pub fn by_name(name: &str) -> &'static str {
     let extension = name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase()).unwrap_or_default();
     match extension.as_str() {
         "pdf" => "application/pdf",
