@@ -131,7 +131,7 @@ impl One<'_> {
                 return None;
             }
         };
-        let info = match self.runtime.describe(fetched.component.clone()).await {
+        let info = match self.runtime.read_description(fetched.component.clone()).await {
             Ok(info) => info,
             Err(error) => {
                 self.wrong(self.source(), error);

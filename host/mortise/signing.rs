@@ -98,7 +98,7 @@ impl Publish {
         // What is no plugin is not published; what it says of itself goes along.
         let cache = tempfile::tempdir()?;
         let runtime = Runtime::new(RuntimeOptions { cache_dir: cache.path().into(), count_fuel: false })?;
-        let info = runtime.describe(component.clone().into()).await?;
+        let info = runtime.read_description(component.clone().into()).await?;
         let annotations = [(TITLE, &info.name), (DESCRIPTION, &info.summary), (VERSION, &info.version)];
         let annotations = annotations.map(|(key, value)| (key.to_owned(), value.clone())).into();
         let metadata = Metadata { annotations, ..Metadata::default() };

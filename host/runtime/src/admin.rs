@@ -25,12 +25,13 @@ impl PluginHost for Runtime {
             grants: grants(spec.grants)?,
             limits: limits(&spec.limits),
             built_in: spec.built_in,
+            strict: false,
         };
         Self::install(self, install).await.map_err(in_config)
     }
 
     async fn inspect(&self, component: Bytes) -> Result<PluginInfo> {
-        Ok(Self::describe(self, component).await?)
+        Ok(Self::read_description(self, component).await?)
     }
 
     fn remove(&self, tenant: Option<&TenantId>, role: Role, name: &str) -> bool {

@@ -77,6 +77,8 @@ pub(crate) struct Plugin {
     pub(crate) loaded: Arc<Loaded>,
     /// Line of the contract that it was built against.
     pub(crate) line: &'static dyn Line,
+    /// See [`crate::Install::strict`].
+    pub(crate) strict: bool,
     /// The operator's settings.
     config: JsonMap,
     grants: Arc<Grants>,
@@ -112,6 +114,7 @@ impl Plugin {
             shared,
             loaded,
             line,
+            strict: false,
             config,
         }
     }
@@ -189,6 +192,7 @@ impl Plugin {
             models: self.models.clone(),
             control,
             progress,
+            strict: self.strict,
         };
         let store = State::store(&self.shared.sandbox.engine, seed);
         Room::new(store, self.shared.clone(), self.observed.clone())

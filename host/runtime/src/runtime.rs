@@ -103,6 +103,7 @@ impl Runtime {
             grants.asked(asks.0, asks.1),
             limits,
         );
+        plugin.strict = install.strict;
         match plugin.check(&mortise_domain::JsonMap::new()) {
             // Listed with its schema all the same, for the operator to see what it takes; a call says what is missing.
             Err(misfit) if install.built_in => {
@@ -125,7 +126,7 @@ impl Runtime {
     ///
     /// # Errors
     /// As for [`Runtime::install`], whatever would keep it from being installed.
-    pub async fn describe(&self, component: Bytes) -> std::result::Result<PluginInfo, InstallError> {
+    pub async fn read_description(&self, component: Bytes) -> std::result::Result<PluginInfo, InstallError> {
         let digest = hex::encode(Sha256::digest(&component));
         let loaded = self.loaded(&digest, component);
         let (role, _, description) = self.description(&loaded).await?;
@@ -151,6 +152,19 @@ impl Runtime {
         };
         let Names { imports, exports } = names;
         Ok(Inspection { role, info, misfits, contract: contract.to_string(), imports, exports, size, digest })
+    }
+
+    /// Asks a component who it is, in a fresh instance, whatever is known of it: the answer must always be the same.
+    ///
+    /// # Errors
+    /// As for [`Runtime::install`].
+    pub async fn describe(&self, component: Bytes) -> std::result::Result<PluginInfo, InstallError> {
+        let digest = hex::encode(Sha256::digest(&component));
+        let loaded = self.loaded(&digest, component);
+        let package = Package::of(loaded.bytes())?;
+        let described = describe(&self.shared, &package, &loaded).await;
+        let description = described.map_err(|error| InstallError::undescribed(&package, error))?;
+        Ok(info(package.role, description.name.clone(), digest, description))
     }
 
     /// Offers an installed plugin under a further name too. The name leads to whatever `target` leads to at the time of
