@@ -2,7 +2,7 @@
 
 use crate::subject::Subject;
 use futures_util::future::BoxFuture;
-use mortise_domain::{PluginFault, Role};
+use mortise_domain::PluginFault;
 
 /// A check and the rule it stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,15 +17,7 @@ pub struct Rule {
 pub(crate) struct Check {
     pub(crate) name: &'static str,
     pub(crate) rule: &'static str,
-    /// Whom it is for, where a list serves several roles.
-    pub(crate) roles: Option<&'static [Role]>,
     pub(crate) run: for<'a> fn(&'a Subject) -> BoxFuture<'a, Verdict>,
-}
-
-impl Check {
-    pub(crate) fn fits(&self, role: Role) -> bool {
-        self.roles.is_none_or(|roles| roles.contains(&role))
-    }
 }
 
 /// A note on what was seen, or another end.
@@ -47,10 +39,7 @@ impl From<PluginFault> for End {
 /// A row of a list of checks: name, function, rule.
 macro_rules! check {
     ($name:literal, $run:path, $rule:literal $(,)?) => {
-        $crate::check::Check { name: $name, rule: $rule, roles: None, run: |subject| Box::pin($run(subject)) }
-    };
-    ($name:literal, $run:path, $roles:expr, $rule:literal $(,)?) => {
-        $crate::check::Check { name: $name, rule: $rule, roles: Some($roles), run: |subject| Box::pin($run(subject)) }
+        $crate::check::Check { name: $name, rule: $rule, run: |subject| Box::pin($run(subject)) }
     };
 }
 pub(crate) use check;
@@ -63,7 +52,13 @@ pub(crate) use fail;
 
 /// Ends a check as failed unless something holds.
 macro_rules! ensure {
-    ($holds:expr, $($told:tt)*) => { if !$holds { $crate::check::fail!($($told)*) } };
+    ($holds:expr, $($told:tt)*) => {{
+        // Named, because what is compared may have no order: numbers that are none fail too.
+        let holds: bool = $holds;
+        if !holds {
+            $crate::check::fail!($($told)*)
+        }
+    }};
 }
 pub(crate) use ensure;
 

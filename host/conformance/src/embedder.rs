@@ -1,6 +1,6 @@
 //! What is asked of embedders.
 
-use crate::check::{Check, Verdict, check, ensure, fail, skip, well};
+use crate::check::{Check, Verdict, check, ensure, fail, quoted, skip, well};
 use crate::every::scale::Cost;
 use crate::parser::is_language;
 use crate::specimen;
@@ -32,7 +32,7 @@ pub(crate) const CHECKS: &[Check] = &[
     check!(
         "similar-closer",
         similar_closer,
-        "A query is nearer to a passage that answers it in its own words than to passages about something else."
+        "A query is not nearer to passages about something else than to one that answers it in its own words."
     ),
     check!("scripts", scripts, "Texts of any script, emoji and letters made of several code points are embedded."),
     check!("control-characters", control_characters, "NULs and other controls are embedded like any text."),
@@ -119,8 +119,8 @@ async fn languages_valid(subject: &Subject) -> Verdict {
 /// Texts of many lengths.
 fn varied() -> Vec<String> {
     let mut texts: Vec<String> = TEXTS.iter().map(|text| (*text).to_owned()).collect();
-    texts.extend([1, 2, 5, 20, 100, 1000].map(|times| TEXTS[0].repeat(times)));
-    texts.extend(["x", "42", "?!", "a b c d e f g", "SEVEN SHIPS"].map(str::to_owned));
+    texts.extend([2, 5, 20, 100].map(|times| TEXTS[0].repeat(times)));
+    texts.extend(["x", "42", "a b c d e f g", "SEVEN SHIPS"].map(str::to_owned));
     texts
 }
 
@@ -131,7 +131,7 @@ async fn dimensions_constant(subject: &Subject) -> Verdict {
     let vectors = passages(&installed, &texts).await?;
     ensure!(vectors.len() == texts.len(), "{} vectors for {} texts", vectors.len(), texts.len());
     for (text, vector) in texts.iter().zip(&vectors) {
-        ensure!(vector.len() == dimensions, "{:.30?} has {} numbers of {dimensions}", text, vector.len());
+        ensure!(vector.len() == dimensions, "{} has {} numbers of {dimensions}", quoted(text), vector.len());
     }
     well()
 }
@@ -141,19 +141,21 @@ async fn normalised(subject: &Subject) -> Verdict {
     if !space(&installed).await?.normalised {
         skip!("the space does not say so")
     }
-    let texts = if subject.is_remote() { vec![TEXTS[0].to_owned()] } else { varied() };
+    let mut texts = varied();
+    texts.push(TEXTS[0].repeat(1000));
     if subject.is_remote() {
         subject.works().await?;
+        texts.truncate(1);
     }
     for text in texts {
-        match call(&installed, &[text.clone()], InputKind::Passage).await? {
+        match call(&installed, std::slice::from_ref(&text), InputKind::Passage).await? {
             Ok(vectors) => {
                 let square: f32 = vectors.iter().flatten().map(|number| number * number).sum();
-                ensure!(square == 0.0 || (square - 1.0).abs() < 0.02, "{text:.30?} has length {}", square.sqrt());
+                ensure!(square == 0.0 || (square - 1.0).abs() < 0.02, "{} has length {}", quoted(&text), square.sqrt());
             }
             // The host looks at the length too.
             Err(fault) => match fault.reason {
-                FaultReason::InvalidOutput(what) if what.contains("length") => fail!("{text:.30?} has {what}"),
+                FaultReason::InvalidOutput(what) if what.contains("length") => fail!("{} has {what}", quoted(&text)),
                 _ => subject.works().await?,
             },
         }
@@ -164,11 +166,13 @@ async fn normalised(subject: &Subject) -> Verdict {
 async fn batch_equals_single(subject: &Subject) -> Verdict {
     let installed = free(subject).await?;
     let texts = varied();
-    let batch = passages(&installed, &texts).await?;
-    for (text, together) in texts.iter().zip(&batch) {
-        let alone = passages(&installed, &[text.clone()]).await?;
-        let near = alone.first().map_or(0.0, |alone| cosine(alone, together));
-        ensure!(near >= SAME, "{text:.30?} alone and in a batch have cosine {near}");
+    let mut singles = Vec::new();
+    for text in &texts {
+        singles.extend(passages(&installed, std::slice::from_ref(text)).await?);
+    }
+    for ((text, alone), together) in texts.iter().zip(&singles).zip(&passages(&installed, &texts).await?) {
+        let near = cosine(alone, together);
+        ensure!(near >= SAME, "{} alone and in a batch: cosine {near}", quoted(text));
     }
     well()
 }
@@ -181,7 +185,7 @@ async fn order_kept(subject: &Subject) -> Verdict {
     let mut backward = passages(&installed, &reversed).await?;
     backward.reverse();
     for ((text, a), b) in TEXTS.iter().zip(&forward).zip(&backward) {
-        ensure!(cosine(a, b) >= SAME, "{text:.30?} has another vector when the batch is turned round");
+        ensure!(cosine(a, b) >= SAME, "{} has another vector when the batch is turned round", quoted(text));
     }
     well()
 }
@@ -201,7 +205,8 @@ async fn texts_differ(subject: &Subject) -> Verdict {
     let vectors = passages(&installed, &TEXTS).await?;
     for a in 0..TEXTS.len() {
         for b in 0..a {
-            ensure!(vectors[a] != vectors[b], "{:.30?} and {:.30?} have the same vector", TEXTS[a], TEXTS[b]);
+            let (one, other) = (quoted(TEXTS[a]), quoted(TEXTS[b]));
+            ensure!(vectors[a] != vectors[b], "{one} and {other} have the same vector");
         }
     }
     well()
@@ -226,14 +231,12 @@ async fn empty_list(subject: &Subject) -> Verdict {
 
 async fn empty_text(subject: &Subject) -> Verdict {
     let installed = free(subject).await?;
-    for text in ["", " ", "\n\t\r\n", "\u{a0}\u{3000}"] {
+    let usual = passages(&installed, &[TEXTS[0], TEXTS[2], TEXTS[1]]).await?;
+    for text in ["", " ", "\n\t\r\n", "\u{a0}\u{3000}", "?!"] {
         passages(&installed, &[text]).await?;
         let among = passages(&installed, &[TEXTS[0], text, TEXTS[1]]).await?;
-        let usual = passages(&installed, &TEXTS[..2]).await?;
-        ensure!(
-            cosine(&among[0], &usual[0]) >= SAME && cosine(&among[2], &usual[1]) >= SAME,
-            "{text:?} among others changes their vectors"
-        );
+        let untouched = [0, 2].iter().all(|at| cosine(&among[*at], &usual[*at]) >= SAME);
+        ensure!(untouched, "{text:?} among others changes their vectors");
     }
     well()
 }
@@ -252,8 +255,6 @@ async fn large_batch(subject: &Subject) -> Verdict {
     let texts: Vec<String> = (0..256).map(|number| format!("{number} {}", TEXTS[number % 4])).collect();
     let vectors = passages(&installed, &texts).await?;
     ensure!(vectors.len() == texts.len(), "{} vectors for {} texts", vectors.len(), texts.len());
-    let last = passages(&installed, &texts[255..]).await?;
-    ensure!(cosine(&vectors[255], &last[0]) >= SAME, "the last text of a large batch has another vector alone");
     well()
 }
 
@@ -273,13 +274,16 @@ async fn similar_closer(subject: &Subject) -> Verdict {
         (1, "What does crane number four lift?"),
         (2, "With what notice may employees end their contract?"),
     ];
-    let passages = passages(&installed, &TEXTS[..3]).await?;
+    let mut vectors = Vec::new();
+    for text in &TEXTS[..3] {
+        vectors.extend(passages(&installed, &[*text]).await?);
+    }
     for (own, question) in questions {
         let query = call(&installed, &[question], InputKind::Query).await??;
         for other in (0..3).filter(|other| *other != own) {
-            let (near, far) = (cosine(&query[0], &passages[own]), cosine(&query[0], &passages[other]));
+            let (near, far) = (cosine(&query[0], &vectors[own]), cosine(&query[0], &vectors[other]));
             ensure!(
-                near > far,
+                near >= far,
                 "{question:?} is nearer to {:?} ({far:.3}) than to its answer ({near:.3})",
                 TEXTS[other]
             );
@@ -290,7 +294,13 @@ async fn similar_closer(subject: &Subject) -> Verdict {
 
 async fn scripts(subject: &Subject) -> Verdict {
     let installed = free(subject).await?;
-    let texts = [specimen::CJK, specimen::RTL, specimen::COMBINING, specimen::EMOJI, &specimen::families(500)];
+    let texts = [
+        specimen::CJK,
+        specimen::RTL,
+        specimen::COMBINING,
+        specimen::EMOJI,
+        &format!("Crew {}", specimen::families(500)),
+    ];
     let vectors = passages(&installed, &texts).await?;
     ensure!(vectors.len() == texts.len(), "{} vectors for {} texts", vectors.len(), texts.len());
     well()
@@ -298,9 +308,9 @@ async fn scripts(subject: &Subject) -> Verdict {
 
 async fn control_characters(subject: &Subject) -> Verdict {
     let installed = free(subject).await?;
-    let vectors = passages(&installed, &[specimen::CONTROLS, "\0", "\0\0\0 \u{1}", TEXTS[0]]).await?;
-    let usual = passages(&installed, &TEXTS[..1]).await?;
-    ensure!(cosine(&vectors[3], &usual[0]) >= SAME, "controls in one text change the vector of another");
+    let vectors = passages(&installed, &[specimen::CONTROLS, "a\0", "\0\0\0 b\u{1}", TEXTS[0]]).await?;
+    let usual = passages(&installed, &[TEXTS[1], TEXTS[2], TEXTS[3], TEXTS[0]]).await?;
+    ensure!(cosine(&vectors[3], &usual[3]) >= SAME, "controls in one text change the vector of another");
     well()
 }
 
@@ -310,7 +320,9 @@ async fn dropped_call(subject: &Subject) -> Verdict {
     let long = vec![TEXTS[0].repeat(2000); 64];
     let waited = std::time::Duration::from_millis(5);
     let _ = tokio::time::timeout(waited, call(&installed, &long, InputKind::Passage)).await;
-    ensure!(passages(&installed, &TEXTS).await? == usual, "after a dropped call it gives other vectors");
+    let after = passages(&installed, &TEXTS).await?;
+    let same = usual.iter().zip(&after).all(|(a, b)| cosine(a, b) >= SAME);
+    ensure!(same, "after a dropped call it gives other vectors");
     well()
 }
 
@@ -327,7 +339,7 @@ async fn work_linear(subject: &Subject) -> Verdict {
     let long = |times: usize| vec![TEXTS[0].repeat(times)];
     let told = [
         Cost::ratio("texts", &cost(subject, texts(100)).await?, &cost(subject, texts(1000)).await?)?,
-        Cost::ratio("a text", &cost(subject, long(100)).await?, &cost(subject, long(1000)).await?)?,
+        Cost::ratio("a text", &cost(subject, long(10)).await?, &cost(subject, long(100)).await?)?,
     ];
     let told = format!("texts: {}; a text: {}", told[0], told[1]);
     if cost(subject, texts(1)).await?.fuel == 0 {

@@ -112,9 +112,7 @@ fn checks(role: Role) -> Vec<&'static Check> {
         Role::Reranker => (&[reranker::CHECKS], network::CHECKS),
         Role::ChatModel => (chat_model::CHECKS, network::CHECKS),
     };
-    let own = own.iter().copied().flatten();
-    let remote = remote.iter().filter(move |check| check.fits(role));
-    every::CHECKS.iter().copied().flatten().chain(own).chain(remote).collect()
+    every::CHECKS.iter().chain(own).copied().flatten().chain(remote).collect()
 }
 
 #[cfg(test)]

@@ -16,7 +16,11 @@ pub(crate) const CHECKS: &[Check] = &[
         "Scores come in the order of their texts: turning the list round turns the scores round."
     ),
     check!("permutations", permutations, "However the texts are shuffled, each keeps its score."),
-    check!("relevant-first", relevant_first, "A text that answers the query in its own words scores above others."),
+    check!(
+        "relevant-first",
+        relevant_first,
+        "A text that answers the query in its own words does not score below others, in English and in Chinese."
+    ),
     check!("scores-differ", scores_differ, "Not every text has the same score."),
     check!("query-matters", query_matters, "Another query gives other scores."),
     check!("stateless", stateless, "A score does not depend on earlier calls."),
@@ -27,7 +31,11 @@ pub(crate) const CHECKS: &[Check] = &[
     check!("long-text", long_text, "A text of a megabyte is scored: the component itself cuts what is too long."),
     check!("long-query", long_query, "A query of ten kilobytes gives scores."),
     check!("many-texts", many_texts, "A thousand texts are scored."),
-    check!("scripts", scripts, "Texts and queries of any script are scored, and a Chinese answer found."),
+    check!(
+        "scripts",
+        scripts,
+        "Texts and queries of any script, emoji and letters made of several code points are scored."
+    ),
     check!("control-characters", control_characters, "NULs and other controls are scored like any text."),
     check!("dropped-call", dropped_call, "A call that nobody waits for any more does the next one no harm."),
     check!(
@@ -112,7 +120,7 @@ async fn order_kept(subject: &Subject) -> Verdict {
     let mut backward = scores(&installed, QUERY, &reversed).await?;
     backward.reverse();
     for ((text, a), b) in TEXTS.iter().zip(forward).zip(backward) {
-        ensure!(same(a, b), "{text:.30?} scores {a}, and {b} when the list is turned round");
+        ensure!(same(a, b), "{text:?} scores {a}, and {b} when the list is turned round");
     }
     well()
 }
@@ -128,12 +136,7 @@ async fn permutations(subject: &Subject) -> Verdict {
         }
         let shuffled: Vec<&str> = order.iter().map(|at| TEXTS[*at]).collect();
         for (at, score) in order.iter().zip(scores(&installed, QUERY, &shuffled).await?) {
-            ensure!(
-                same(score, usual[*at]),
-                "in order {order:?}, {:.30?} scores {score} for {}",
-                TEXTS[*at],
-                usual[*at]
-            );
+            ensure!(same(score, usual[*at]), "in order {order:?}, {:?} scores {score} for {}", TEXTS[*at], usual[*at]);
         }
     }
     well()
@@ -145,6 +148,9 @@ async fn relevant_first(subject: &Subject) -> Verdict {
     for (text, score) in TEXTS.iter().zip(&given) {
         ensure!(*score <= given[ANSWER], "{text:?} scores {score}, the answer {}", given[ANSWER]);
     }
+    let given =
+        scores(&installed, "灯塔管理员数了多少艘船？", &["光合作用把光变成糖。", "灯塔管理员数了七艘船。"]).await?;
+    ensure!(given[1] >= given[0], "a Chinese answer scores {}, something else {}", given[1], given[0]);
     well()
 }
 
@@ -225,13 +231,16 @@ async fn many_texts(subject: &Subject) -> Verdict {
 
 async fn scripts(subject: &Subject) -> Verdict {
     let installed = free(subject).await?;
-    let texts = [specimen::CJK, specimen::RTL, specimen::COMBINING, specimen::EMOJI, &specimen::families(500)];
+    let texts = [
+        specimen::CJK,
+        specimen::RTL,
+        specimen::COMBINING,
+        specimen::EMOJI,
+        &format!("Crew {}", specimen::families(500)),
+    ];
     for query in texts {
         scores(&installed, query, &texts).await?;
     }
-    let given =
-        scores(&installed, "灯塔管理员数了多少艘船？", &["光合作用把光变成糖。", "灯塔管理员数了七艘船。"]).await?;
-    ensure!(given[1] >= given[0], "a Chinese answer scores {}, something else {}", given[1], given[0]);
     well()
 }
 
@@ -247,7 +256,8 @@ async fn dropped_call(subject: &Subject) -> Verdict {
     let long = vec![TEXTS[0].repeat(2000); 64];
     let waited = std::time::Duration::from_millis(5);
     let _ = tokio::time::timeout(waited, scores(&installed, QUERY, &long)).await;
-    ensure!(scores(&installed, QUERY, &TEXTS).await? == usual, "after a dropped call it gives other scores");
+    let after = scores(&installed, QUERY, &TEXTS).await?;
+    ensure!(usual.iter().zip(&after).all(|(a, b)| same(*a, *b)), "after a dropped call it gives other scores");
     well()
 }
 
@@ -263,7 +273,7 @@ async fn work_linear(subject: &Subject) -> Verdict {
     let texts = |count: usize| (0..count).map(|number| format!("{} {number}", TEXTS[number % 4])).collect();
     let long = |times: usize| vec![TEXTS[ANSWER].repeat(times)];
     let told = [
-        Cost::ratio("texts", &cost(subject, texts(100)).await?, &cost(subject, texts(1000)).await?)?,
+        Cost::ratio("texts", &cost(subject, texts(40)).await?, &cost(subject, texts(400)).await?)?,
         Cost::ratio("a text", &cost(subject, long(100)).await?, &cost(subject, long(1000)).await?)?,
     ];
     let told = format!("texts: {}; a text: {}", told[0], told[1]);

@@ -28,8 +28,8 @@ pub(crate) struct Subject {
     recorded: Result<Option<Recorded>, String>,
     /// How an ordinary call ends.
     basis: OnceCell<Verdict>,
-    /// How the second one ends.
-    again: OnceCell<Verdict>,
+    /// How two further ones end, in an instance of their own.
+    again: OnceCell<Verdict<[String; 2]>>,
 }
 
 /// One way to install the component.
@@ -107,9 +107,12 @@ impl Subject {
     /// another one every time.
     pub(crate) async fn usual(&self) -> Verdict<&str> {
         self.works().await?;
-        let again = self.again.get_or_init(async || self.installed().await?.ordinary().await).await;
-        match (self.basis().await, again) {
-            (Ok(first), Ok(second)) if first == second => Ok(first),
+        let again = async || {
+            let installed = self.installed().await?;
+            Ok([installed.ordinary().await?, installed.ordinary().await?])
+        };
+        match (self.basis().await, self.again.get_or_init(again).await) {
+            (Ok(first), Ok(others)) if others.iter().all(|other| other == first) => Ok(first),
             _ => skip!("an ordinary call gives another result every time, see `deterministic`"),
         }
     }

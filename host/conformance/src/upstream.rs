@@ -252,6 +252,14 @@ impl Recorded {
         Script::Say(pieces)
     }
 
+    /// The answer broken off after so many bytes of its body, where nothing has told how long it would be.
+    pub(crate) fn unsized_until(&self, length: usize) -> Script {
+        let head = String::from_utf8_lossy(&self.head);
+        let kept = head.lines().filter(|line| !line.starts_with("content-length:") && !line.is_empty());
+        let head = kept.collect::<Vec<_>>().join("\r\n") + "\r\n\r\n";
+        Script::Say(vec![[head.as_bytes(), &self.body[..length.min(self.body.len())]].concat().into()])
+    }
+
     /// The answer broken off after so many bytes of its body.
     pub(crate) fn truncated(&self, length: usize) -> Script {
         Script::Say(vec![[&self.head, &self.body[..length.min(self.body.len())]].concat().into()])

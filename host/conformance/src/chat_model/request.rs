@@ -89,7 +89,7 @@ async fn system_message(subject: &Subject) -> Verdict {
 
 /// A conversation of so many turns that ends with the question.
 fn turns(count: usize) -> Vec<ChatMessage> {
-    let mut messages = vec![message(ChatRole::System, INSTRUCTION)];
+    let mut messages = Vec::new();
     for number in 0..count {
         messages.push(message(ChatRole::User, &format!("What is the name of ship {number}?")));
         messages.push(message(ChatRole::Assistant, &format!("Ship {number} has no name in the book.")));
@@ -114,8 +114,9 @@ async fn passages_optional(subject: &Subject) -> Verdict {
 }
 
 async fn stateless(subject: &Subject) -> Verdict {
-    let usual = answer(subject).await?;
     subject.answers_freely()?;
+    subject.usual().await?;
+    let usual = answer(subject).await?;
     let installed = subject.installed().await?;
     ask(&installed, asked("What does crane number four lift?", &PASSAGES)).await??;
     let again = ask(&installed, question()).await??;

@@ -89,10 +89,11 @@ async fn ask_with(subject: &Subject, change: impl FnOnce(&mut ChatRequest)) -> V
 }
 
 async fn stop_honoured(subject: &Subject) -> Verdict {
-    let usual = answer(subject).await?.text;
+    let whole = answer(subject).await?;
+    let usual = &whole.text;
     // A word in the middle that occurs nowhere before.
     let middle =
-        words(&usual).skip(2).find(|word| word.len() > 2 && words(&usual).take(2).all(|early| !early.contains(word)));
+        words(usual).skip(2).find(|word| word.len() > 2 && words(usual).take(2).all(|early| !early.contains(word)));
     let Some(stop) = middle else { skip!("the answer {usual:?} is too short to be stopped in") };
     let before = usual.split(stop).next().unwrap_or_default().to_owned();
     let (stopped, installed) =
@@ -105,7 +106,7 @@ async fn stop_honoured(subject: &Subject) -> Verdict {
     ensure!(!stopped.text.contains(stop), "stopped at {stop:?}, the answer is {:?}", stopped.text);
     let (had, wanted) = (stopped.text.trim_end(), before.trim_end());
     ensure!(had == wanted, "stopped at {stop:?}, the answer is {had:?} instead of {wanted:?}");
-    ensure!(stopped.finishes.contains(&FinishReason::Stop), "stopped, it finishes with {:?}", stopped.finishes);
+    ensure!(stopped.finishes == whole.finishes, "stopped, it finishes with {:?}", stopped.finishes);
     well()
 }
 

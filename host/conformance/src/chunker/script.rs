@@ -5,7 +5,6 @@ use super::{split, texts};
 use crate::check::{Check, Verdict, check, fail, well};
 use crate::specimen::{self, lost, torn};
 use crate::subject::Subject;
-use mortise_domain::block::BlockKind;
 
 pub(crate) const CHECKS: &[Check] = &[
     check!("cjk", cjk, "Chinese, Japanese and Korean text, which has few blanks or none, is kept."),
@@ -30,22 +29,14 @@ pub(crate) const CHECKS: &[Check] = &[
     check!("line-ends", line_ends, "Lines may end with CR LF, CR, LF or Unicode's separators; no word is lost at any."),
 ];
 
-/// What one text becomes, in one block and in many.
+/// What a text becomes, alone and many times over.
 async fn survives(subject: &Subject, text: &str) -> Verdict {
-    let mut document = Document::default();
-    document.block(BlockKind::Heading, text).level = 1;
-    for _ in 0..3 {
-        document.block(BlockKind::Paragraph, text);
-    }
-    document.block(BlockKind::Paragraph, format!("{text} ").repeat(40));
-    let chunks = split(subject, &document).await?;
-    for block in &document.blocks()[1..] {
-        let pieces = chunks.chunks.iter().filter(|chunk| chunk.blocks.contains(&block.id));
-        let pieces: Vec<&str> = pieces.map(|chunk| chunk.text.as_str()).collect();
-        if let Some(around) = lost(&block.text, &pieces.concat()) {
+    for text in [text.to_owned(), format!("{text} ").repeat(40)] {
+        let chunks = split(subject, &Document::of_text(&*text)).await?;
+        if let Some(around) = lost(&text, &texts(&chunks)) {
             fail!("lost near {around:?}")
         }
-        if let Some(cluster) = torn(&block.text, pieces) {
+        if let Some(cluster) = torn(&text, chunks.chunks.iter().map(|chunk| chunk.text.as_str())) {
             fail!("{cluster:?} is cut apart")
         }
     }

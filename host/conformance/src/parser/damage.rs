@@ -232,7 +232,7 @@ async fn odd_names(subject: &Subject) -> Verdict {
         let with = ["a/b\\c.", ".", "灯塔 \u{202e}gpj.", "a\0b.", &format!("{long}.")]
             .map(|stem| format!("{stem}{extension}"));
         for name in with.iter().map(String::as_str).chain(["", ".", ".."]) {
-            bears(&installed, sample.named(name, None), &format!("named {:.20?}", name)).await?;
+            bears(&installed, sample.named(name, None), &format!("named {name:.20?}")).await?;
         }
     }
     well()

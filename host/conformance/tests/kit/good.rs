@@ -24,7 +24,6 @@ fn openai() -> Options {
 }
 
 fn passes(report: &Report) {
-    println!("{}", report.table());
     assert!(report.passed(), "{}", report.table());
     assert!(count(report, Status::Passed) >= 20, "{}", report.table());
 }

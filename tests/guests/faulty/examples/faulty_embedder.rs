@@ -7,7 +7,8 @@ use std::cell::Cell;
 
 pub struct Words {
     fault: Fault,
-    calls: Cell<u32>,
+    /// Texts of the largest batch so far.
+    largest: Cell<usize>,
     born: std::time::Instant,
     /// Milliseconds of the hour.
     born_at: u128,
@@ -24,7 +25,7 @@ impl Embedder for Words {
 
     fn open(fault: Fault) -> Result<Self> {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        Ok(Self { fault, calls: Cell::new(0), born: std::time::Instant::now(), born_at: now.as_millis() % 3_600_000 })
+        Ok(Self { fault, largest: Cell::new(0), born: std::time::Instant::now(), born_at: now.as_millis() % 3_600_000 })
     }
 
     fn space(&self) -> Space {
@@ -41,7 +42,6 @@ impl Embedder for Words {
         if fault.is("sorts-batch") {
             texts.sort();
         }
-        self.calls.set(self.calls.get() + 1);
         let mut values = Vec::with_capacity(texts.len() * DIMENSIONS);
         for (number, text) in texts.iter().enumerate() {
             let mut vector = vec![0.0_f32; DIMENSIONS];
@@ -51,21 +51,21 @@ impl Embedder for Words {
             if fault.is("one-vector") {
                 vector = vec![1.0; DIMENSIONS];
             }
-            if fault.is("remembers") {
-                vector[0] += self.calls.get() as f32 * 10.0;
+            if fault.is("remembers") && self.largest.get() > 8 {
+                vector[0] += self.largest.get() as f32;
             }
             if fault.is("random") {
                 std::thread::sleep(std::time::Duration::from_millis(2));
-                vector[2] += self.born.elapsed().as_millis() as f32 + self.born_at as f32;
+                vector[2] += (self.born_at + self.born.elapsed().as_millis()) as f32 / 1e9;
             }
             if fault.is("counts-batch") {
                 vector[1] += number as f32 * 10.0;
             }
             if fault.is("queries-apart") && kind == InputKind::Query {
-                vector.rotate_right(100);
+                vector.iter_mut().for_each(|value| *value = -*value);
             }
             let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
-            let long = fault.is("long-not-normalised") && text.len() > 1000;
+            let long = fault.is("long-not-normalised") && text.len() > 50_000;
             if length > 0.0 && !fault.is("not-normalised") && !long {
                 vector.iter_mut().for_each(|value| *value /= length);
             }
@@ -74,6 +74,7 @@ impl Embedder for Words {
             }
             values.extend(vector);
         }
+        self.largest.set(self.largest.get().max(texts.len()));
         Ok(Vectors { dimensions: DIMENSIONS as u32, values, tokens: 1 })
     }
 }

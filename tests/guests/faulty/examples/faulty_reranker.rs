@@ -40,8 +40,8 @@ impl Reranker for Share {
         if self.0.is("divides-by-zero") && query.is_empty() {
             scores.fill(f32::NAN);
         }
-        if self.0.is("at-most-hundred") {
-            scores.truncate(100);
+        if self.0.is("at-most-500") {
+            scores.truncate(500);
         }
         Ok(scores)
     }
