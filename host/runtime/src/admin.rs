@@ -25,6 +25,7 @@ impl PluginHost for Runtime {
             grants: grants(spec.grants)?,
             limits: limits(&spec.limits),
             built_in: spec.built_in,
+            strict: false,
         };
         Self::install(self, install).await.map_err(in_config)
     }

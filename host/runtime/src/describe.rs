@@ -54,6 +54,7 @@ pub(crate) async fn describe(
             models: Arc::default(),
             control: control.clone(),
             progress: None,
+            strict: false,
         },
     );
     shared.sandbox.refuel(&mut store);

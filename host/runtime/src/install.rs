@@ -27,6 +27,9 @@ pub struct Install {
     /// Part of the binary, not named by the operator. Installed even when it needs settings that are not given; calls
     /// fail then and name the setting.
     pub built_in: bool,
+    /// For tests of plugins: nothing is smoothed over. Progress that goes back or leaves 0..1 is a fault instead of being
+    /// corrected, and models are asked even about no texts at all.
+    pub strict: bool,
 }
 
 /// What a component is, without installing it.

@@ -117,6 +117,10 @@ pub(crate) struct State {
     pub(crate) identity: Arc<Identity>,
     pub(crate) control: Control,
     pub(crate) progress: Option<OnProgress>,
+    /// See [`crate::Install::strict`].
+    pub(crate) strict: bool,
+    /// The last progress that was told.
+    pub(crate) told: f32,
     /// Last progress passed on.
     pub(crate) progressed: Option<(f32, Instant)>,
     /// Log lines written in this call.
@@ -136,6 +140,7 @@ pub(crate) struct Seed {
     pub(crate) models: Arc<[String]>,
     pub(crate) control: Control,
     pub(crate) progress: Option<OnProgress>,
+    pub(crate) strict: bool,
 }
 
 /// Hash maps of guests iterate in one order for ever: the same bytes give the same chunks.
@@ -168,6 +173,8 @@ impl State {
             identity: seed.identity,
             control: seed.control,
             progress: seed.progress,
+            strict: seed.strict,
+            told: 0.0,
             progressed: None,
             logged: 0,
             models: seed.models,
@@ -191,6 +198,7 @@ impl State {
     pub(crate) fn begin(&mut self, control: Control) {
         self.control = control;
         self.logged = 0;
+        self.told = 0.0;
         self.meter.forget();
         self.egress.forget();
         self.stderr.0.lock().clear();
@@ -404,6 +412,7 @@ pub(crate) mod tests {
             models: Arc::default(),
             control: Control::new(Some(cancel), limits.call_timeout, limits.call_timeout),
             progress,
+            strict: false,
             limits,
         };
         State::store(&crate::engine::Sandbox::new(false).unwrap().engine, seed)

@@ -74,6 +74,8 @@ pub(crate) struct Plugin {
     pub(crate) limits: Limits,
     pub(crate) shared: Arc<Shared>,
     pub(crate) loaded: Arc<Loaded>,
+    /// See [`crate::Install::strict`].
+    pub(crate) strict: bool,
     /// The operator's settings.
     config: JsonMap,
     grants: Arc<Grants>,
@@ -107,6 +109,7 @@ impl Plugin {
             limits,
             shared,
             loaded,
+            strict: false,
             config,
         }
     }
@@ -176,6 +179,7 @@ impl Plugin {
             models: self.models.clone(),
             control,
             progress,
+            strict: self.strict,
         };
         let store = State::store(&self.shared.sandbox.engine, seed);
         Room::new(store, self.shared.clone(), self.observed.clone())

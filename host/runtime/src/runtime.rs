@@ -87,6 +87,7 @@ impl Runtime {
             grants.asked(asks.0, asks.1),
             limits,
         );
+        plugin.strict = install.strict;
         match plugin.check(&mortise_domain::JsonMap::new()) {
             // Listed with its schema all the same, for the operator to see what it takes; a call says what is missing.
             Err(misfit) if install.built_in => {
@@ -118,6 +119,18 @@ impl Runtime {
         let contract = description.wit.clone();
         let info = info(role, description.name.clone(), digest, description);
         Ok(Inspection { info, contract, imports: names.imports, exports: names.exports, size })
+    }
+
+    /// Asks a component who it is, in a fresh instance, whatever is known of it: the answer must always be the same.
+    ///
+    /// # Errors
+    /// As for [`Runtime::install`].
+    pub async fn describe(&self, component: Bytes) -> std::result::Result<PluginInfo, InstallError> {
+        let digest = hex::encode(Sha256::digest(&component));
+        let loaded = self.loaded(&digest, component);
+        let package = Package::of(loaded.bytes())?;
+        let description = describe(&self.shared, &package, &loaded).await?;
+        Ok(info(package.role, description.name.clone(), digest, description))
     }
 
     /// Offers an installed plugin under a further name too. The name leads to whatever `target` leads to at the time of

@@ -1,7 +1,7 @@
 //! `log`: what a plugin tells its operator and the owner of the document.
 
 use crate::bindings::host::mortise::plugin::log::{Host, Level};
-use crate::fault::{cut, refuse};
+use crate::fault::{cut, invalid, refuse};
 use crate::instance::State;
 use mortise_domain::plugin::FaultReason;
 use std::time::{Duration, Instant};
@@ -35,6 +35,13 @@ impl Host for State {
     fn progress(&mut self, done: f32, note: String) -> wasmtime::Result<()> {
         if self.control.cancelled() {
             return refuse(FaultReason::Cancelled);
+        }
+        if self.strict {
+            // Not a number lies in no range.
+            if !(self.told..=1.0).contains(&done) {
+                return invalid(format!("progress went from {} to {done}; it must rise from 0 to 1", self.told));
+            }
+            self.told = done;
         }
         self.collector.progressed(done);
         let Some(tell) = &self.progress else { return Ok(()) };
@@ -79,6 +86,19 @@ mod tests {
         assert_eq!(*heard.lock().unwrap(), [0.5, 0.5, 0.5, 1.0]);
         cancel.cancel();
         assert!(say(0.1).is_err());
+    }
+
+    #[test]
+    fn the_strict_are_told_of_every_step_back() {
+        let mut store = crate::instance::tests::store(Cancel::new(), None);
+        let state = store.data_mut();
+        state.strict = true;
+        for done in [0.0, 0.5, 0.5, 1.0] {
+            state.progress(done, String::new()).unwrap();
+        }
+        for done in [0.9, 1.1, f32::NAN] {
+            assert!(state.progress(done, String::new()).is_err(), "{done}");
+        }
     }
 
     #[test]

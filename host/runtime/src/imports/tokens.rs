@@ -1,7 +1,9 @@
 //! `tokens`: counting is the host's, native and one for all plugins.
 
 use crate::bindings::host::mortise::plugin::tokens::Host;
+use crate::fault::refuse;
 use crate::instance::State;
+use mortise_domain::plugin::FaultReason;
 
 /// Text up to this many bytes is counted where the guest runs: about a millisecond. More goes to the threads that may
 /// block, so that the call can be cancelled meanwhile.
@@ -10,13 +12,18 @@ const INLINE: usize = 16 << 10;
 impl Host for State {
     async fn count(&mut self, texts: Vec<String>) -> wasmtime::Result<Vec<u32>> {
         let size: usize = texts.iter().map(String::len).sum();
-        let control = self.control.clone();
+        let (control, wanted) = (self.control.clone(), texts.len());
         let count = move || -> Vec<u32> {
             // Stops between texts when nobody waits for the result any more.
-            let wanted = texts.iter().take_while(|_| control.due().is_none());
-            wanted.map(|text| saturated(mortise_text::tokens::count(text))).collect()
+            let counted = texts.iter().take_while(|_| control.due().is_none());
+            counted.map(|text| saturated(mortise_text::tokens::count(text))).collect()
         };
-        elsewhere(size, count).await
+        let counts = elsewhere(size, count).await?;
+        if counts.len() < wanted {
+            // Not handed over: a guest would stumble over the missing ones, and be blamed for it.
+            return refuse(self.control.due().unwrap_or(FaultReason::Cancelled));
+        }
+        Ok(counts)
     }
 
     async fn cuts(&mut self, text: String, limit: u32) -> wasmtime::Result<Vec<u32>> {
@@ -38,6 +45,16 @@ fn saturated(count: usize) -> u32 {
 mod tests {
     use super::*;
     use mortise_domain::Cancel;
+
+    #[tokio::test]
+    async fn a_cancelled_count_ends_the_call() {
+        let cancel = Cancel::new();
+        let mut store = crate::instance::tests::store(cancel.clone(), None);
+        cancel.cancel();
+        let error = store.data_mut().count(vec!["tenon".into()]).await.unwrap_err();
+        assert!(error.to_string().contains("cancelled"), "{error}");
+        assert!(store.data_mut().count(vec![]).await.unwrap().is_empty());
+    }
 
     #[tokio::test]
     async fn short_and_long_texts_count_alike() {

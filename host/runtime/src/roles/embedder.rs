@@ -62,7 +62,7 @@ impl EmbedderPlugin {
     }
 
     async fn run(&self, texts: Vec<String>, kind: InputKind) -> Result<Vec<Vec<f32>>, FaultReason> {
-        if texts.is_empty() {
+        if texts.is_empty() && !self.plugin.strict {
             return Ok(Vec::new());
         }
         let space = self.run_space().await?;

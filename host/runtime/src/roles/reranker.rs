@@ -27,7 +27,7 @@ impl RerankerPlugin {
     }
 
     async fn run(&self, query: &str, texts: Vec<String>) -> Result<Vec<f32>, FaultReason> {
-        if texts.is_empty() {
+        if texts.is_empty() && !self.plugin.strict {
             return Ok(Vec::new());
         }
         let _running = self.plugin.admit(None).await?;

@@ -51,6 +51,10 @@ impl Parser for Markdown {
         while reader.read(&mut text)? {
             host::progress(reader.progress() * 0.5, "reading Markdown");
         }
+        if text.contains('\r') {
+            // A carriage return ends a line too, alone or before a line feed.
+            text = text.replace("\r\n", "\n").replace('\r', "\n");
+        }
         let (mut metadata, body) = front_matter::split(&text);
         let blocks = blocks::read(body);
         let title = metadata.get("title").and_then(serde_json::Value::as_str).unwrap_or_default();

@@ -1,8 +1,10 @@
 //! How a text that is too long comes apart: at the delimiters of the setting, then between sentences, then between
-//! words, and only where none of these helps, between tokens.
+//! words, and only where none of these helps, between characters as readers see them (an emoji of a whole family is
+//! one), and within such a character only when it alone is too long.
 
 use crate::{Delimiters, TokenCounter, sentence};
 use std::ops::Range;
+use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
 /// A stretch of a text, and how many tokens it has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +21,7 @@ enum Level {
     Delimiters,
     Sentences,
     Words,
+    Clusters,
     Tokens,
 }
 
@@ -26,7 +29,7 @@ enum Level {
 /// the text. Only a single character that has more tokens than the limit makes a larger atom.
 pub fn atoms(text: &str, delimiters: &Delimiters, limit: u32, counter: &impl TokenCounter) -> Vec<Atom> {
     let mut open = vec![Atom { range: 0..text.len(), tokens: u32::MAX }];
-    for level in [Level::Delimiters, Level::Sentences, Level::Words, Level::Tokens] {
+    for level in [Level::Delimiters, Level::Sentences, Level::Words, Level::Clusters, Level::Tokens] {
         let mut pieces = Vec::with_capacity(open.len());
         // Indices of pieces that have to be counted: all pieces of a level are counted in one call.
         let mut fresh = Vec::new();
@@ -64,13 +67,45 @@ fn split(
         Level::Delimiters => delimiters.after_soft(text),
         Level::Sentences => sentence::sentences(text),
         Level::Words => words(text),
-        Level::Tokens => {
-            let cuts = counter.cuts(text, limit);
-            let ends = cuts.iter().map(|&c| c as usize).filter(|&c| text.is_char_boundary(c)).chain([text.len()]);
-            let mut start = 0;
-            ends.map(|end| std::mem::replace(&mut start, end)..end).filter(|range| !range.is_empty()).collect()
-        }
+        Level::Clusters => clusters(text, limit, counter),
+        Level::Tokens => between(text, token_cuts(text, limit, counter)),
     }
+}
+
+/// The ranges between ascending offsets.
+fn between(text: &str, cuts: impl IntoIterator<Item = usize>) -> Vec<Range<usize>> {
+    let mut start = 0;
+    let ends = cuts.into_iter().chain([text.len()]);
+    ends.map(|end| std::mem::replace(&mut start, end)..end).filter(|range| !range.is_empty()).collect()
+}
+
+fn token_cuts(text: &str, limit: u32, counter: &impl TokenCounter) -> Vec<usize> {
+    counter.cuts(text, limit).into_iter().map(|cut| cut as usize).filter(|&cut| text.is_char_boundary(cut)).collect()
+}
+
+/// Pieces of whole grapheme clusters. Where the cuts between tokens fall between clusters anyway, they are best; else
+/// clusters are counted one by one.
+fn clusters(text: &str, limit: u32, counter: &impl TokenCounter) -> Vec<Range<usize>> {
+    let cuts = token_cuts(text, limit, counter);
+    let mut cursor = GraphemeCursor::new(0, text.len(), true);
+    let whole = |&cut: &usize| {
+        cursor.set_cursor(cut);
+        cursor.is_boundary(text, 0).unwrap_or(true)
+    };
+    if cuts.iter().all(whole) {
+        return between(text, cuts);
+    }
+    let clusters: Vec<String> = text.graphemes(true).map(str::to_owned).collect();
+    let (mut cuts, mut at, mut sum) = (Vec::new(), 0, 0);
+    for (cluster, tokens) in clusters.iter().zip(counter.count(&clusters)) {
+        if at > 0 && sum + tokens > limit {
+            cuts.push(at);
+            sum = 0;
+        }
+        at += cluster.len();
+        sum += tokens;
+    }
+    between(text, cuts)
 }
 
 /// Words with the white space *before* them, as `cl100k_base` has its tokens: so the counts add up.

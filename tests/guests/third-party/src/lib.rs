@@ -10,7 +10,8 @@ use mortise_sdk::schemars::{self, JsonSchema};
 use mortise_sdk::serde::Deserialize;
 use mortise_sdk::{Description, Error, FieldError, Result};
 
-/// One chunk for every few sentences. Headings begin a new chunk and stand in its context; tables stay whole.
+/// One chunk for every few sentences. Headings begin a new chunk and stand in its context, or are one themselves when
+/// nothing stands below them; tables stay whole.
 pub struct Sentences;
 
 /// Settings, as they stand in a dataset's `parser_config`.
@@ -45,6 +46,7 @@ impl Chunker for Sentences {
             splitter.take(&block);
         }
         splitter.flush();
+        splitter.close(0);
         Ok(Chunks { chunks: splitter.chunks, parents: vec![] })
     }
 }
@@ -57,8 +59,16 @@ struct Splitter {
     sentences: Vec<String>,
     /// Blocks that the growing chunk was made of.
     blocks: Vec<u32>,
-    /// Headings above the current block, highest first, with their levels.
-    headings: Vec<(u32, String)>,
+    /// Headings above the current block, highest first.
+    headings: Vec<Heading>,
+}
+
+struct Heading {
+    level: u32,
+    text: String,
+    block: u32,
+    /// It stands in the context of a chunk.
+    used: bool,
 }
 
 impl Splitter {
@@ -69,12 +79,11 @@ impl Splitter {
         }
         if block.is_heading() {
             self.flush();
-            self.headings.retain(|(level, _)| *level < block.level);
-            self.headings.push((block.level, text.to_owned()));
+            self.close(block.level);
+            self.headings.push(Heading { level: block.level, text: text.into(), block: block.id, used: false });
         } else if block.kind == BlockKind::Table {
             self.flush();
-            let table = Chunk { kind: ChunkKind::Table, context: self.context(), ..Chunk::text(text, vec![block.id]) };
-            self.chunks.push(table);
+            self.push(Chunk { kind: ChunkKind::Table, ..Chunk::text(text, vec![block.id]) });
         } else {
             for sentence in sentences(text) {
                 self.add(sentence, block.id);
@@ -98,11 +107,23 @@ impl Splitter {
         }
         let text = std::mem::take(&mut self.sentences).join(" ");
         let blocks = std::mem::take(&mut self.blocks);
-        self.chunks.push(Chunk { context: self.context(), ..Chunk::text(text, blocks) });
+        self.push(Chunk::text(text, blocks));
     }
 
-    fn context(&self) -> Vec<String> {
-        self.headings.iter().map(|(_, text)| text.clone()).collect()
+    /// Adds a chunk below the headings.
+    fn push(&mut self, chunk: Chunk) {
+        let context = self.headings.iter().map(|heading| heading.text.clone()).collect();
+        self.headings.iter_mut().for_each(|heading| heading.used = true);
+        self.chunks.push(Chunk { context, ..chunk });
+    }
+
+    /// Leaves the headings of this level and below. One that nothing stood under must not be lost.
+    fn close(&mut self, level: u32) {
+        while let Some(last) = self.headings.pop_if(|heading| heading.level >= level) {
+            if !last.used {
+                self.push(Chunk::text(last.text, vec![last.block]));
+            }
+        }
     }
 }
 
@@ -180,6 +201,16 @@ mod tests {
         assert_eq!(chunks[1].blocks, [1, 2]);
         assert_eq!(chunks[1].context, ["Joints"]);
         assert_eq!(chunks[2].context, ["Joints", "Tenons"]);
+    }
+
+    #[test]
+    fn headings_with_nothing_below_are_chunks() {
+        let blocks = [Block::heading(1, "One"), Block::heading(2, "Two"), Block::heading(1, "Three"), paragraph("A.")];
+        let chunks = split(&blocks, 2);
+        let told: Vec<_> = chunks.iter().map(|c| (c.text.as_str(), c.context.join("/"), c.blocks.clone())).collect();
+        let wanted = [("Two", "One".to_owned(), vec![1]), ("A.", "Three".to_owned(), vec![3])];
+        assert_eq!(told, wanted);
+        assert_eq!(split(&blocks[..1], 2)[0].text, "One");
     }
 
     #[test]
