@@ -210,7 +210,8 @@ fn new(arguments: NewArguments) -> Result<()> {
 async fn test(arguments: TestArguments) -> Result<ExitCode> {
     let TestArguments { bench: settings, bless, only } = arguments;
     let (bench, target) = settings.output.open(&settings.target)?;
-    let verdict = mortise_workbench::test(&bench, &target, only.as_deref(), bless).await?;
+    let cache = settings.output.cache()?;
+    let verdict = mortise_workbench::test(&bench, &cache, &target, only.as_deref(), bless).await?;
     answer(settings.output.json, || verdict.print(paint()), || verdict.json())?;
     Ok(if verdict.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -13,7 +13,7 @@ use wit_component::{ComponentEncoder, DecodedWasm};
 use wit_parser::{Resolve, SourceMap, WorldId};
 
 /// The contract that this binary was built with: file names and texts of `wit/`.
-pub const CONTRACT: [(&str, &str); 8] = [
+pub(crate) const CONTRACT: [(&str, &str); 8] = [
     ("chat-model.wit", include_str!("../../../wit/chat-model.wit")),
     ("chunker.wit", include_str!("../../../wit/chunker.wit")),
     ("document.wit", include_str!("../../../wit/document.wit")),

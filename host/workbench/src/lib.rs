@@ -36,6 +36,7 @@ pub use builder::build;
 pub use c_component::{CComponentError, bindings, componentize, write_contract};
 pub use error::{Error, Result};
 pub use folder::{Build, Manifest, Target, TestSettings};
+pub use kit::Report;
 pub use measure::{Measured, measure};
 pub use name::PluginName;
 pub use paint::Paint;

@@ -6,6 +6,7 @@ use crate::paint::{Paint, count, safe};
 use crate::{Error, Result, Target, Workbench};
 use mortise_domain::Json;
 use serde_json::json;
+use std::path::Path;
 
 /// How a component did.
 #[derive(Clone, Debug)]
@@ -17,11 +18,17 @@ pub struct Verdict {
 }
 
 /// Tests a component: with `only`, by that check or case alone; with `bless`, writes what the cases expect, and runs no
-/// check.
+/// check. `cache` is where compiled plugins are kept.
 ///
 /// # Errors
 /// What keeps tests from running; tests that fail are in the verdict.
-pub async fn test(bench: &Workbench, target: &Target, only: Option<&str>, bless: bool) -> Result<Verdict> {
+pub async fn test(
+    bench: &Workbench,
+    cache: &Path,
+    target: &Target,
+    only: Option<&str>,
+    bless: bool,
+) -> Result<Verdict> {
     let mut found = match &target.folder {
         Some((folder, _)) => cases::find(folder)?,
         None => Vec::new(),
@@ -37,7 +44,7 @@ pub async fn test(bench: &Workbench, target: &Target, only: Option<&str>, bless:
         return Err(Error::input(&target.path, "there is no such case to bless: a case is a folder in cases/"));
     }
     let kit = match (bless, one_case) {
-        (false, None) => Some(kit::check(bench, target, only).await?),
+        (false, None) => Some(kit::check(&Workbench::metered(cache)?, target, only).await?),
         _ => None,
     };
     let mut outcomes = Vec::with_capacity(found.len());
@@ -51,12 +58,12 @@ impl Verdict {
     /// Whether nothing failed.
     pub fn passed(&self) -> bool {
         let cases = self.cases.iter().all(|case| !matches!(case.end, CaseEnd::Failed(_)));
-        cases && self.kit.as_ref().is_none_or(|kit| kit.passed)
+        cases && self.kit.as_ref().is_none_or(Report::passed)
     }
 
     /// The verdict for people.
     pub fn print(&self, paint: Paint) -> String {
-        let mut text = self.kit.as_ref().map(|kit| kit.table.clone()).unwrap_or_default();
+        let mut text = self.kit.as_ref().map(|kit| painted(&kit.table(), paint)).unwrap_or_default();
         if self.kit.is_some() && !self.cases.is_empty() {
             text.push('\n');
         }
@@ -107,15 +114,37 @@ impl Verdict {
         };
         json!({
             "passed": self.passed(),
-            "conformance": self.kit.as_ref().map(|kit| kit.json.clone()),
+            "conformance": self.kit.as_ref().map(Report::json),
             "cases": self.cases.iter().map(case).collect::<Vec<_>>(),
         })
     }
 }
 
+/// The kit's table, its ends coloured.
+fn painted(table: &str, paint: Paint) -> String {
+    let line = |line: &str| {
+        let word = line.split_whitespace().next().unwrap_or_default();
+        let colour = match word {
+            "FAILED" => Paint::red,
+            "passed" => Paint::green,
+            "skipped" => Paint::dim,
+            _ => return safe(line) + "\n",
+        };
+        safe(line).replacen(word, &colour(paint, word), 1) + "\n"
+    };
+    table.lines().map(line).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mortise_conformance::{Outcome, Status};
+
+    fn report(status: Status) -> Report {
+        let check = Outcome { name: "nothing-lost".into(), status, detail: String::new(), milliseconds: 1 };
+        let (plugin, version, digest) = ("x".to_owned(), "0.1.0".to_owned(), "0".repeat(64));
+        Report { role: None, plugin, version, digest, checks: vec![check] }
+    }
 
     fn verdict(end: CaseEnd) -> Verdict {
         Verdict { kit: None, cases: vec![CaseOutcome { name: "five".into(), end, millis: 7 }] }
@@ -133,8 +162,9 @@ mod tests {
         );
         assert!(text.ends_with("1 case, 1 failed\n"), "{text}");
         assert_eq!(failed.json()["cases"][0]["status"], "failed");
-        let refused = Report { passed: false, table: "T\n".into(), json: json!({"passed": false}) };
-        let both = Verdict { kit: Some(refused), ..verdict(CaseEnd::Passed) };
-        assert!(!both.passed() && both.print(Paint::default()).starts_with("T\n\n"));
+        let both = Verdict { kit: Some(report(Status::Failed)), ..verdict(CaseEnd::Passed) };
+        assert!(!both.passed() && !both.print(Paint::default()).contains('\x1b'));
+        assert!(both.print(Paint { colour: true }).contains("\x1b[31mFAILED\x1b[0m"));
+        assert!(Verdict { kit: Some(report(Status::Skipped)), ..verdict(CaseEnd::Passed) }.passed());
     }
 }
