@@ -185,12 +185,14 @@ pub(crate) async fn run(command: AuthorCommand) -> Result<ExitCode> {
         AuthorCommand::Inspect(InspectArguments { bench: settings }) => {
             let (bench, target) = settings.output.open(&settings.target)?;
             let inspection = bench.inspect(&target).await?;
-            let signature = None;
+            let told = crate::signing::told(&target.path, &inspection.digest)?;
+            let signature = Some(told.as_str());
             answer(
                 settings.output.json,
                 || mortise_workbench::sheet(&inspection, signature, paint()),
                 || mortise_workbench::sheet_json(&inspection, signature),
             )?;
+            return Ok(if inspection.misfits.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use mortise_domain::Supply;
 use mortise_runtime::{Runtime, RuntimeOptions};
 use mortise_supply::publish::{DESCRIPTION, TITLE, VERSION};
-use mortise_supply::{Digest, Metadata, PublishOptions, Signature, SigningKey};
+use mortise_supply::{Digest, Metadata, Policy, PublishOptions, Signature, SigningKey, TrustStore, Verdict};
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Subcommand)]
@@ -109,6 +109,19 @@ impl Publish {
         println!("{}", published.reference);
         Ok(())
     }
+}
+
+/// What the signatures beside a component are worth, in words; whom to trust, the settings of MORTISE_CONFIG say.
+pub(crate) fn told(component: &Path, digest: &str) -> Result<String> {
+    let signatures = beside(component)?;
+    let config = load(&Settings::default().flags(), std::env::vars())?.config;
+    let trusted = TrustStore::new(&config.trust.keys)?;
+    Ok(match trusted.judge(&digest.parse()?, &signatures, Policy::Allow).verdict {
+        Verdict::Trusted { by } => format!("signed by {by}"),
+        Verdict::Unsigned => "none".into(),
+        Verdict::UnknownKey { id } => format!("by key {id}, which [trust.keys] does not name"),
+        Verdict::Invalid { why } => format!("does not fit: {why}"),
+    })
 }
 
 fn quiet(settings: &Settings) -> Result<Config> {

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 /// Our own crates and the heavy ones that each host crate may name; everything else of these lists is forbidden to it.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("domain", &[]),
     ("text", &[]),
     ("store", &["mortise-domain", "sqlx"]),
@@ -12,9 +12,15 @@ const ARROWS: [(&str, &[&str]); 7] = [
     ("runtime", &["mortise-domain", "mortise-text", "wasmtime", "wasmtime-wasi", "wasmtime-wasi-http", "reqwest"]),
     ("service", &["mortise-domain", "mortise-text", "mortise-store", "mortise-index"]),
     ("http", &["mortise-domain", "mortise-service", "axum"]),
+    ("supply", &["mortise-domain", "reqwest"]),
+    ("conformance", &["mortise-domain", "mortise-text", "mortise-runtime", "mortise-plugins"]),
+    (
+        "workbench",
+        &["mortise-domain", "mortise-text", "mortise-runtime", "mortise-plugins", "mortise-conformance"],
+    ),
 ];
 
-const GUARDED: [&str; 13] = [
+const GUARDED: [&str; 16] = [
     "mortise-domain",
     "mortise-text",
     "mortise-store",
@@ -23,6 +29,9 @@ const GUARDED: [&str; 13] = [
     "mortise-service",
     "mortise-http",
     "mortise-plugins",
+    "mortise-supply",
+    "mortise-conformance",
+    "mortise-workbench",
     "sqlx",
     "tantivy",
     "wasmtime",

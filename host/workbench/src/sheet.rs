@@ -7,35 +7,32 @@ use serde_json::json;
 
 /// The sheet for people. `signature` says in words what is known of the component's signature.
 pub fn sheet(inspection: &Inspection, signature: Option<&str>, paint: Paint) -> String {
-    let Inspection { info, contract, imports, exports, size: bytes } = inspection;
-    let mut lines =
-        vec![format!("{} {}", paint.bold(&safe(&info.name)), safe(&info.version)), safe(&info.summary), String::new()];
+    let Inspection { role, info, misfits, contract, imports, exports, size: bytes, digest } = inspection;
+    let mut lines = Vec::new();
+    if let Some(info) = info {
+        lines.push(format!("{} {}", paint.bold(&safe(&info.name)), safe(&info.version)));
+        lines.extend([safe(&info.summary), String::new()]);
+    }
     let mut fact = |name: &str, value: String| lines.push(format!("{} {value}", paint.dim(&format!("{name:<11}"))));
-    fact("role", info.role.to_string());
+    fact("role", role.to_string());
     fact("contract", format!("mortise:plugin@{contract}"));
     fact("size", size(*bytes));
-    fact("digest", format!("sha256:{}", info.digest));
+    fact("digest", format!("sha256:{digest}"));
     if let Some(signature) = signature {
         fact("signature", signature.to_owned());
     }
-    if !info.extensions.is_empty() || !info.media_types.is_empty() {
-        let extensions = info.extensions.iter().map(|extension| format!(".{extension}"));
-        fact("reads", safe(&extensions.chain(info.media_types.iter().cloned()).collect::<Vec<_>>().join(", ")));
-    }
-    match info.requests.as_slice() {
-        [] => fact("asks for", "nothing".into()),
-        requests => requests.iter().for_each(|request| fact("asks for", safe(request))),
-    }
-    lines.push(String::new());
-    let settings = settings(&info.config_schema);
-    if settings.is_empty() {
-        lines.push(paint.dim("no settings"));
-    } else {
-        let mut rows = vec![["setting", "type", "default", "description"].map(str::to_owned).to_vec()];
-        rows.extend(settings.into_iter().map(|s| vec![s.name, s.kind, s.default, s.description]));
-        let mut table = columns(&rows, &[]).into_iter();
-        lines.extend(table.next().map(|head| paint.dim(&head)));
-        lines.extend(table);
+    misfits.iter().for_each(|misfit| fact("misfit", safe(misfit)));
+    if let Some(info) = info {
+        if !info.extensions.is_empty() || !info.media_types.is_empty() {
+            let extensions = info.extensions.iter().map(|extension| format!(".{extension}"));
+            fact("reads", safe(&extensions.chain(info.media_types.iter().cloned()).collect::<Vec<_>>().join(", ")));
+        }
+        match info.requests.as_slice() {
+            [] => fact("asks for", "nothing".into()),
+            requests => requests.iter().for_each(|request| fact("asks for", safe(request))),
+        }
+        lines.push(String::new());
+        lines.extend(settings_table(info, paint));
     }
     for (name, list) in [("imports", imports), ("exports", exports)] {
         lines.extend([String::new(), paint.dim(name)]);
@@ -44,27 +41,46 @@ pub fn sheet(inspection: &Inspection, signature: Option<&str>, paint: Paint) -> 
     lines.join("\n") + "\n"
 }
 
+fn settings_table(info: &PluginInfo, paint: Paint) -> Vec<String> {
+    let settings = settings(&info.config_schema);
+    if settings.is_empty() {
+        return vec![paint.dim("no settings")];
+    }
+    let mut rows = vec![["setting", "type", "default", "description"].map(str::to_owned).to_vec()];
+    rows.extend(settings.into_iter().map(|s| vec![s.name, s.kind, s.default, s.description]));
+    let mut table = columns(&rows, &[]).into_iter();
+    table.next().map(|head| paint.dim(&head)).into_iter().chain(table).collect()
+}
+
 /// The sheet for machines.
 pub fn sheet_json(inspection: &Inspection, signature: Option<&str>) -> Json {
-    let Inspection { info, contract, imports, exports, size } = inspection;
-    let PluginInfo { name, version, summary, role, digest, config_schema, requests, extensions, media_types, .. } =
-        info;
-    json!({
-        "name": name,
-        "version": version,
-        "summary": summary,
+    let Inspection { role, info, misfits, contract, imports, exports, size, digest } = inspection;
+    let mut sheet = json!({
         "role": role.as_str(),
         "contract": contract,
         "size": size,
         "digest": digest,
         "signature": signature,
-        "extensions": extensions,
-        "media_types": media_types,
-        "requests": requests,
-        "config_schema": config_schema,
+        "misfits": misfits,
         "imports": imports,
         "exports": exports,
-    })
+    });
+    if let (Some(info), Json::Object(sheet)) = (info, &mut sheet) {
+        let PluginInfo { name, version, summary, config_schema, requests, extensions, media_types, .. } = info;
+        let said = json!({
+            "name": name,
+            "version": version,
+            "summary": summary,
+            "extensions": extensions,
+            "media_types": media_types,
+            "requests": requests,
+            "config_schema": config_schema,
+        });
+        if let Json::Object(said) = said {
+            sheet.extend(said);
+        }
+    }
+    sheet
 }
 
 /// Interfaces, a line for every package: the standard library of a guest alone imports a dozen.
@@ -182,6 +198,7 @@ mod tests {
             version: "1.2.3".into(),
             summary: "S".into(),
             role: mortise_domain::Role::ChatModel,
+            tenant: None,
             digest: "d1".into(),
             config_schema: schema(),
             requests: vec!["http: a model".into()],
@@ -190,7 +207,10 @@ mod tests {
             built_in: false,
         };
         let inspection = Inspection {
-            info,
+            role: info.role,
+            digest: info.digest.clone(),
+            info: Some(info),
+            misfits: vec!["lacks `split`".into()],
             contract: "0.1.0".into(),
             imports: ["wasi:io/error@0.2.6", "mortise:plugin/log@0.1.0", "wasi:io/poll@0.2.6"]
                 .map(str::to_owned)
@@ -207,6 +227,7 @@ mod tests {
             "sha256:d1",
             "signature   none",
             "http: a model",
+            "misfit      lacks `split`",
             "raptor.on",
             "  wasi:io@0.2.6         error, poll\n",
         ] {

@@ -42,7 +42,7 @@ impl Job<'_> {
     pub(crate) async fn install(&self, bench: &Workbench) -> Result<(Plugin, JsonMap)> {
         let Self { target, config, access } = self;
         let none = JsonMap::new();
-        match bench.inspect(target).await?.info.role {
+        match bench.inspect(target).await?.role {
             Role::Parser | Role::Chunker => Ok((bench.install(target, &none, access).await?, (*config).clone())),
             Role::Embedder | Role::Reranker | Role::ChatModel => {
                 Ok((bench.install(target, config, access).await?, none))
