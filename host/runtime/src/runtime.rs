@@ -5,16 +5,18 @@ use crate::describe::describe;
 use crate::engine::{IDLE, Sandbox};
 use crate::idle::Idle;
 use crate::install::{self, Inspection, Install, InstallError};
-use crate::observe::Observed;
+use crate::observe::{Observed, panicked};
 use crate::package::{Names, Package};
 use crate::plugin::{Loaded, Plugin, Shared};
 use crate::registry::{Installed, Registry};
 use bytes::Bytes;
+use futures_util::FutureExt;
 use mortise_domain::role::{ChatModel, Chunker, Embedder, Parser, Plugins, Reranker};
 use mortise_domain::{Error, PluginInfo, PluginStats, Result, Role};
 use parking_lot::{Mutex, RwLock};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -216,7 +218,8 @@ impl Runtime {
         loaded.component(&self.shared).await.map_err(InstallError::Uncompilable)?;
         let places = self.shared.sandbox.places.acquire_many(loaded.places()).await;
         let _places = places.map_err(|closed| InstallError::Uncompilable(closed.to_string()))?;
-        let description = describe(&self.shared, &package, loaded).await?;
+        let description = AssertUnwindSafe(describe(&self.shared, &package, loaded)).catch_unwind().await;
+        let description = description.map_err(|panic| InstallError::Describe(panicked(&*panic)))??;
         if let Err(error) = self.shared.artifacts.keep(&loaded.digest, &description) {
             tracing::warn!(%error, plugin = %description.name, "the description of a plugin cannot be kept");
         }
