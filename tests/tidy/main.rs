@@ -14,10 +14,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("http", &["mortise-domain", "mortise-service", "axum"]),
     ("supply", &["mortise-domain", "reqwest"]),
     ("conformance", &["mortise-domain", "mortise-text", "mortise-runtime", "mortise-plugins"]),
-    (
-        "workbench",
-        &["mortise-domain", "mortise-text", "mortise-runtime", "mortise-plugins", "mortise-conformance"],
-    ),
+    ("workbench", &["mortise-domain", "mortise-text", "mortise-runtime", "mortise-plugins", "mortise-conformance"]),
 ];
 
 const GUARDED: [&str; 16] = [

@@ -155,6 +155,9 @@ pub trait Supply: Send + Sync {
     fn judge(&self, digest: &str, signatures: &[String]) -> Result<Trust>;
 }
 
+/// Whose calls are counted together: tenant (none = everybody's), role, name.
+pub type Observee = (Option<TenantId>, Role, String);
+
 /// The sandbox as the operator uses it.
 #[async_trait]
 pub trait PluginHost: Plugins {
@@ -170,8 +173,8 @@ pub trait PluginHost: Plugins {
     async fn inspect(&self, component: Bytes) -> Result<PluginInfo>;
     /// Takes a plugin away; a built-in of the same name is back then. Calls under way finish.
     fn remove(&self, tenant: Option<&TenantId>, role: Role, name: &str) -> bool;
-    /// What was seen of everything installed, by tenant (none = everybody's), role and name.
-    fn stats(&self) -> Vec<((Option<TenantId>, Role, String), PluginStats)>;
+    /// What was seen of everything installed, by tenant, role and name.
+    fn stats(&self) -> Vec<(Observee, PluginStats)>;
     /// Further names of a role, with what they lead to.
     fn aliases(&self, role: Role) -> Vec<(String, String)>;
     /// The plugins that a tenant sees: its own before everybody's.

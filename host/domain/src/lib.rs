@@ -46,8 +46,8 @@ pub use document::{Document, DocumentFilter, DocumentPatch, DocumentType, NewDoc
 pub use error::{Error, Result};
 pub use id::{AssistantId, BlobId, ChunkId, DatasetId, DocumentId, SessionId, TaskId, TenantId};
 pub use install::{
-    FetchedComponent, PluginGeneration, PluginGrants, PluginHost, PluginLimits, PluginSecret, PluginSource, PluginSpec,
-    Supply, Trust,
+    FetchedComponent, Observee, PluginGeneration, PluginGrants, PluginHost, PluginLimits, PluginSecret, PluginSource,
+    PluginSpec, Supply, Trust,
 };
 pub use page::{Order, OrderBy, Page, PageRequest};
 pub use plugin::{PluginFault, PluginInfo, PluginStats, Role};

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use mortise_domain::role::Plugins;
 use mortise_domain::{
-    Error, PluginGrants, PluginHost, PluginInfo, PluginLimits, PluginSecret, PluginSpec, PluginStats, Result, Role,
-    TenantId,
+    Error, Observee, PluginGrants, PluginHost, PluginInfo, PluginLimits, PluginSecret, PluginSpec, PluginStats, Result,
+    Role, TenantId,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +38,7 @@ impl PluginHost for Runtime {
         Self::remove(self, tenant, role, name)
     }
 
-    fn stats(&self) -> Vec<((Option<TenantId>, Role, String), PluginStats)> {
+    fn stats(&self) -> Vec<(Observee, PluginStats)> {
         self.stats_of_all()
     }
 

@@ -52,4 +52,4 @@ pub use grants::{Grants, HostPattern, InvalidHost, SecretBinding};
 pub use install::{Inspection, Install, InstallError};
 pub use limits::{LimitOverrides, Limits};
 pub use package::PackageError;
-pub use runtime::{Observee, Runtime, RuntimeOptions};
+pub use runtime::{Runtime, RuntimeOptions};

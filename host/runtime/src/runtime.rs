@@ -6,16 +6,18 @@ use crate::engine::{IDLE, Sandbox};
 use crate::idle::Idle;
 use crate::install::{self, Inspection, Install, InstallError};
 use crate::lines::Line;
-use crate::observe::Observed;
+use crate::observe::{Observed, panicked};
 use crate::package::{Names, Package};
 use crate::plugin::{Loaded, Plugin, Shared};
 use crate::registry::{Installed, Registry};
 use bytes::Bytes;
+use futures_util::FutureExt;
 use mortise_domain::role::{ChatModel, Chunker, Embedder, Parser, Plugins, Reranker};
-use mortise_domain::{Error, PluginInfo, PluginStats, Result, Role, TenantId};
+use mortise_domain::{Error, Observee, PluginInfo, PluginStats, Result, Role, TenantId};
 use parking_lot::{Mutex, RwLock};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -31,9 +33,6 @@ pub struct RuntimeOptions {
     /// no process uses it.
     pub cache_dir: PathBuf,
 }
-
-/// Whose calls are counted together: tenant (none = everybody's), role, name.
-pub type Observee = (Option<TenantId>, Role, String);
 
 /// The sandbox with everything installed in it.
 pub struct Runtime {
@@ -258,7 +257,8 @@ impl Runtime {
         loaded.component(&self.shared).await.map_err(InstallError::Uncompilable)?;
         let places = self.shared.sandbox.places.acquire_many(loaded.places()).await;
         let _places = places.map_err(|closed| InstallError::Uncompilable(closed.to_string()))?;
-        let described = describe(&self.shared, &package, loaded).await;
+        let described = AssertUnwindSafe(describe(&self.shared, &package, loaded)).catch_unwind().await;
+        let described = described.map_err(|panic| InstallError::Describe(panicked(&*panic)))?;
         let description = described.map_err(|error| InstallError::undescribed(&package, error))?;
         if let Err(error) = self.shared.artifacts.keep(&loaded.digest, &description) {
             tracing::warn!(%error, plugin = %description.name, "the description of a plugin cannot be kept");

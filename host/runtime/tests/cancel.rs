@@ -22,13 +22,15 @@ async fn cancelled_calls_end() {
     }
     let (html, markdown) = (runtime.parser("html").unwrap(), runtime.parser("markdown").unwrap());
     let naive = runtime.chunker("naive").unwrap();
-    let page = file("a.html", &section("<h2>Joint</h2><p>", "</p>\n"));
-    let text = file("a.md", &section("## Joint\n\n", "\n\n"));
+    let html_sections = |count| sections(count, "<h2>Joint</h2><p>", "</p>\n");
+    let page = file("a.html", &html_sections(4000));
+    let text = file("a.md", &sections(4000, "## Joint\n\n", "\n\n"));
 
     let began = Instant::now();
-    let parsed = html.parse(page.clone(), &JsonMap::new(), CallContext::default()).await.unwrap();
+    html.parse(page.clone(), &JsonMap::new(), CallContext::default()).await.unwrap();
     let parse_takes = began.elapsed();
-    let parsed = Arc::new(parsed);
+    let part = file("b.html", &html_sections(400));
+    let parsed = Arc::new(html.parse(part, &JsonMap::new(), CallContext::default()).await.unwrap());
     let began = Instant::now();
     naive.split(text.clone(), parsed.clone(), &JsonMap::new(), CallContext::default()).await.unwrap();
     let split_takes = began.elapsed();
@@ -92,10 +94,9 @@ fn file(name: &str, text: &str) -> SourceFile {
     SourceFile { name: name.into(), media_type: String::new(), bytes }
 }
 
-/// A few megabytes of sections.
-fn section(before: &str, after: &str) -> String {
-    let section = format!("{before}{}{after}", "A mortise is a hole that receives a tenon. ".repeat(12));
-    section.repeat(4000)
+/// Half a kilobyte each.
+fn sections(count: usize, before: &str, after: &str) -> String {
+    format!("{before}{}{after}", "A mortise is a hole that receives a tenon. ".repeat(12)).repeat(count)
 }
 
 /// Numbers in 0..1, the same at every run.

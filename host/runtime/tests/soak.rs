@@ -41,7 +41,7 @@ async fn ten_thousand_installations_and_calls_leave_nothing_behind() {
             }
         }
         if round.is_multiple_of(1000) {
-            println!("after {round} rounds: {} KB, {} maps", settled(&runtime).await, maps());
+            println!("after {round} rounds: {} KB, {} maps, {}", settled(&runtime).await, maps(), anonymous());
         }
         if round == WARM_UP {
             warm = settled(&runtime).await;
@@ -167,4 +167,10 @@ fn resident_kb() -> u64 {
 /// Mappings of the process: native code that is not given back shows here.
 fn maps() -> usize {
     std::fs::read_to_string("/proc/self/maps").unwrap().lines().count()
+}
+
+/// The part of it that is no file's, in words.
+fn anonymous() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    status.lines().find(|line| line.starts_with("RssAnon")).unwrap_or_default().split_whitespace().collect()
 }

@@ -4,7 +4,6 @@
 use super::Linked;
 use crate::instance::Control;
 use crate::lines::{ChatModelWorld, OpenChatModel};
-use crate::observe::Call;
 use crate::output::Budget;
 use crate::plugin::{Plugin, Running};
 use crate::pool::{Pool, Warm};
@@ -89,7 +88,8 @@ impl ChatModel for ChatModelPlugin {
                     Some((Ok(event), Some((unread, call))))
                 }
                 Ok(None) => {
-                    answer.end(&call).await;
+                    // The answer is whole all the same; only the instance is lost.
+                    let _ = call.run(answer.end()).await;
                     None
                 }
                 // The instance goes with the answer.
@@ -157,14 +157,13 @@ impl Answer {
     }
 
     /// Gives the instance back once the answer is whole.
-    async fn end(mut self, call: &Call) {
+    async fn end(mut self) -> Result<(), FaultReason> {
         let control = Control::new(None, self.left, self.model.plugin.limits.call_timeout);
         self.warm.store.data_mut().control = control.clone();
-        let dropped = control.guard(self.completion.resource_drop_async(&mut self.warm.store)).await;
-        match dropped {
+        match control.guard(self.completion.resource_drop_async(&mut self.warm.store)).await {
             Ok(()) => self.model.pool.take_back(self.warm),
-            // The answer is whole all the same; only the instance is lost.
-            Err(failure) => drop(call.fault(self.warm.store.data().reason(failure))),
+            Err(failure) => return Err(self.warm.store.data().reason(failure)),
         }
+        Ok(())
     }
 }
