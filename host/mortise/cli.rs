@@ -16,6 +16,7 @@ pub(crate) struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "made once, when the process starts")]
 pub(crate) enum Command {
     /// Answer HTTP requests until told to stop.
     Serve(Settings),

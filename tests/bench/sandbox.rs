@@ -82,6 +82,7 @@ async fn install(cache: &Path, count_fuel: bool) -> Arc<Runtime> {
             grants: Grants::default(),
             limits: LimitOverrides { memory_bytes: Some(1 << 30), ..LimitOverrides::default() },
             built_in: true,
+            ..Install::default()
         })
         .await
         .expect("it installs");

@@ -74,7 +74,7 @@ pub async fn check(runtime: Arc<Runtime>, component: Bytes, options: Options) ->
         Ok(subject) => subject,
         Err((digest, why)) => return Report::refused(digest, why, began.elapsed()),
     };
-    let info = &subject.inspection.info;
+    let info = &subject.info;
     let mut report = Report::of(info);
     let checks = checks(info.role);
     let wanted = |check: &&Check| only.as_deref().is_none_or(|only| only == check.name);

@@ -49,7 +49,7 @@ async fn parse(subject: &Subject, file: SourceFile) -> Verdict<Parsed> {
 fn samples(subject: &Subject) -> Verdict<Vec<Sample>> {
     let samples = Sample::all(subject);
     if samples.is_empty() {
-        let kinds = subject.inspection.info.extensions.join(", ");
+        let kinds = subject.info.extensions.join(", ");
         skip!("no sample: the kit has none of {kinds}; give the author's")
     }
     Ok(samples)

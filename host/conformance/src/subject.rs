@@ -6,7 +6,7 @@ use crate::upstream::{Recorded, Script, Upstream};
 use crate::{Options, chat_model, chunker, embedder, parser, reranker};
 use bytes::Bytes;
 use mortise_domain::role::{ChatModel, Chunker, Embedder, Parser, Plugins, Reranker};
-use mortise_domain::{Json, JsonMap, PluginFault, Role};
+use mortise_domain::{Json, JsonMap, PluginFault, PluginInfo, Role};
 use mortise_runtime::{Grants, Inspection, Install, InstallError, LimitOverrides, Runtime, SecretBinding};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -25,6 +25,7 @@ pub(crate) struct Subject {
     pub(crate) component: Bytes,
     pub(crate) options: Options,
     pub(crate) inspection: Inspection,
+    pub(crate) info: PluginInfo,
     recorded: Result<Option<Recorded>, String>,
     /// How an ordinary call ends.
     basis: OnceCell<Verdict>,
@@ -51,21 +52,29 @@ impl Subject {
         component: Bytes,
         options: Options,
     ) -> Result<Self, (String, String)> {
-        let inspection = runtime.inspect(component.clone()).await.map_err(|error| {
-            let digest = hex::encode(Sha256::digest(&component));
-            (digest, error.to_string())
-        })?;
+        let refused = |error: InstallError| (hex::encode(Sha256::digest(&component)), error.to_string());
+        let info = runtime.read_description(component.clone()).await.map_err(refused)?;
+        let inspection = runtime.inspect(component.clone()).await.map_err(refused)?;
         let recorded = options.answer.as_ref().map(Recorded::parse).transpose();
-        Ok(Self { runtime, component, options, inspection, recorded, basis: OnceCell::new(), again: OnceCell::new() })
+        Ok(Self {
+            runtime,
+            component,
+            options,
+            inspection,
+            info,
+            recorded,
+            basis: OnceCell::new(),
+            again: OnceCell::new(),
+        })
     }
 
     pub(crate) fn role(&self) -> Role {
-        self.inspection.info.role
+        self.info.role
     }
 
     /// The schema's properties.
     pub(crate) fn properties(&self) -> impl Iterator<Item = (&String, &Json)> {
-        self.inspection.info.config_schema["properties"].as_object().into_iter().flatten()
+        self.info.config_schema["properties"].as_object().into_iter().flatten()
     }
 
     /// Whether it reaches a remote service.
@@ -74,7 +83,7 @@ impl Subject {
     }
 
     pub(crate) fn asks(&self, what: &str) -> bool {
-        self.inspection.info.requests.iter().any(|request| request.split(':').next() == Some(what))
+        self.info.requests.iter().any(|request| request.split(':').next() == Some(what))
     }
 
     /// What the real service once said.
@@ -151,7 +160,7 @@ impl Subject {
         let grants = if setup.bare { Grants::default() } else { self.grants(&config, upstream.as_ref())? };
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let install = Install {
-            name: Some(format!("{} {number}", self.inspection.info.name)),
+            name: Some(format!("{} {number}", self.info.name)),
             component: self.component.clone(),
             config,
             grants,

@@ -4,6 +4,9 @@ use mortise_domain::plugin::SECONDS;
 use mortise_service::ListedPlugin;
 use std::fmt::Write;
 
+/// Name, help, and where the value is.
+type Gauge = (&'static str, &'static str, fn(&ListedPlugin) -> u64);
+
 /// One page of metrics.
 pub(crate) fn text(plugins: &[ListedPlugin]) -> String {
     let mut out = String::new();
@@ -45,7 +48,7 @@ pub(crate) fn text(plugins: &[ListedPlugin]) -> String {
         line(out, "mortise_plugin_call_seconds_sum", labels, plugin.stats.seconds.sum.to_string());
         line(out, "mortise_plugin_call_seconds_count", labels, below.to_string());
     });
-    let gauges: [(&str, &str, fn(&ListedPlugin) -> u64); 4] = [
+    let gauges: [Gauge; 4] = [
         ("mortise_plugin_peak_memory_bytes", "Largest linear memory of an instance.", |p| p.stats.peak_memory_bytes),
         ("mortise_plugin_running", "Calls under way.", |p| p.stats.running),
         ("mortise_plugin_waiting", "Calls that wait for a slot.", |p| p.stats.waiting),

@@ -61,7 +61,7 @@ async fn side_by_side(subject: &Subject) -> Verdict {
 }
 
 async fn without_grants(subject: &Subject) -> Verdict {
-    let asks = !subject.inspection.info.requests.is_empty();
+    let asks = !subject.info.requests.is_empty();
     if !asks {
         subject.works().await?;
     }

@@ -76,7 +76,7 @@ fn difference(a: &PluginInfo, b: &PluginInfo) -> Option<&'static str> {
 const SUMMARY: usize = 200;
 
 async fn describe_complete(subject: &Subject) -> Verdict {
-    let info = &subject.inspection.info;
+    let info = &subject.info;
     let summary = info.summary.trim();
     ensure!(!summary.is_empty(), "the summary is empty");
     ensure!(!summary.contains('\n'), "the summary has several lines");
@@ -102,6 +102,6 @@ async fn capabilities_asked(subject: &Subject) -> Verdict {
         ensure!(asks || !imports, "it imports {import} and does not ask for {what}: every use will be denied");
         ensure!(imports || !asks, "it asks for {what} and does not import {import}: ask for what is used");
     }
-    let asked = &subject.inspection.info.requests;
+    let asked = &subject.info.requests;
     Ok(if asked.is_empty() { "asks for nothing".into() } else { asked.join("; ") })
 }

@@ -32,7 +32,7 @@ pub(crate) const CHECKS: &[Check] = &[
 ];
 
 async fn schema_valid(subject: &Subject) -> Verdict {
-    let schema = &subject.inspection.info.config_schema;
+    let schema = &subject.info.config_schema;
     if let Err(error) = jsonschema::draft202012::meta::validate(schema) {
         fail!("at {:?}: {error}", error.instance_path().to_string())
     }
@@ -44,7 +44,7 @@ async fn schema_valid(subject: &Subject) -> Verdict {
 }
 
 async fn defaults_valid(subject: &Subject) -> Verdict {
-    let mut schema = subject.inspection.info.config_schema.clone();
+    let mut schema = subject.info.config_schema.clone();
     if let Some(schema) = schema.as_object_mut() {
         // What has no default is given by somebody else.
         schema.remove("required");

@@ -25,7 +25,7 @@ pub(crate) struct Sample {
 impl Sample {
     /// The author's samples of kinds that the parser accepts, and the kit's of the kinds that the author has none of.
     pub(crate) fn all(subject: &Subject) -> Vec<Self> {
-        let accepts = |kind: &str| subject.inspection.info.extensions.iter().any(|extension| extension == kind);
+        let accepts = |kind: &str| subject.info.extensions.iter().any(|extension| extension == kind);
         let own = subject.options.samples.iter().filter(|(name, _)| accepts(&extension(name)));
         let mut samples: Vec<Self> = own
             .map(|(name, bytes)| {
