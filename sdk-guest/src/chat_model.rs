@@ -1,4 +1,49 @@
 //! Messages → a stream of deltas.
+//!
+//! The host pulls one event at a time, and drops the answer to cancel it. Text deltas concatenate to the answer, `Finish`
+//! is the last event.
+//!
+//! ```
+//! use mortise_sdk::chat_model::{Abilities, ChatModel, Event, Events, FinishReason, Message, Request};
+//! use mortise_sdk::{Description, NoConfig, Result, testing};
+//!
+//! /// Says the question again, word by word.
+//! struct Echo;
+//!
+//! impl ChatModel for Echo {
+//!     type Config = NoConfig;
+//!
+//!     fn describe() -> Description {
+//!         Description::new("echo", env!("CARGO_PKG_VERSION"), "Says the question again")
+//!     }
+//!
+//!     fn open(_: NoConfig) -> Result<Self> {
+//!         Ok(Echo)
+//!     }
+//!
+//!     fn abilities(&self) -> Abilities {
+//!         Abilities { context_tokens: 4096, instructions: false, images: false, tools: false, json_schema: false }
+//!     }
+//!
+//!     fn complete(&self, request: Request) -> Result<Events> {
+//!         let question = request.messages.last().map(Message::text).unwrap_or_default();
+//!         let words: Vec<String> = question.split_inclusive(' ').map(str::to_owned).collect();
+//!         let deltas = words.into_iter().map(Event::Text).chain([Event::Finish(FinishReason::Stop)]);
+//!         Ok(Box::new(deltas.map(Ok)))
+//!     }
+//! }
+//!
+//! mortise_sdk::export_chat_model!(Echo);
+//! # fn main() {
+//! let model = testing::open_chat_model::<Echo>(mortise_sdk::serde_json::json!({})).unwrap();
+//! let request = Request { messages: vec![Message::user("Who is there?")], ..Request::default() };
+//! let answer = testing::answer(&model, request).unwrap();
+//! assert_eq!((answer.text.as_str(), answer.events.len()), ("Who is there?", 4));
+//! # }
+//! ```
+//!
+//! An adapter of a remote model sends its request with [`http`](crate::http) and turns the service's stream into events;
+//! [`testing::Upstream`](crate::testing::Upstream) plays the service in tests.
 
 use crate::bindings::chat_model::exports::mortise::plugin::chat_model as wit;
 pub use crate::bindings::chat_model::exports::mortise::plugin::chat_model::{
@@ -58,6 +103,25 @@ impl Default for Request {
 }
 
 impl Message {
+    /// What the system says.
+    pub fn system(text: impl Into<String>) -> Self {
+        Self::of(Role::System, text.into())
+    }
+
+    /// What the user says.
+    pub fn user(text: impl Into<String>) -> Self {
+        Self::of(Role::User, text.into())
+    }
+
+    /// What the model said before.
+    pub fn assistant(text: impl Into<String>) -> Self {
+        Self::of(Role::Assistant, text.into())
+    }
+
+    fn of(role: Role, text: String) -> Self {
+        Message { role, content: vec![Content::Text(text)], tool_calls: vec![], tool_call_id: None }
+    }
+
     /// The texts of the message's content, concatenated.
     pub fn text(&self) -> String {
         let texts = self.content.iter().filter_map(|c| match c {

@@ -1,4 +1,41 @@
 //! Texts → vectors.
+//!
+//! ```
+//! use mortise_sdk::embedder::{Embedder, InputKind, Space, Vectors};
+//! use mortise_sdk::{Description, NoConfig, Result, testing};
+//!
+//! /// How often each vowel stands in a text: a small space, but one.
+//! struct Vowels;
+//!
+//! impl Embedder for Vowels {
+//!     type Config = NoConfig;
+//!
+//!     fn describe() -> Description {
+//!         Description::new("vowels", env!("CARGO_PKG_VERSION"), "Counts vowels")
+//!     }
+//!
+//!     fn open(_: NoConfig) -> Result<Self> {
+//!         Ok(Vowels)
+//!     }
+//!
+//!     fn space(&self) -> Space {
+//!         Space { dimensions: 5, max_tokens: 8192, normalised: false, languages: vec![] }
+//!     }
+//!
+//!     fn embed(&self, texts: &[String], _: InputKind) -> Result<Vectors> {
+//!         let count = |text: &String, vowel| text.chars().filter(|letter| *letter == vowel).count() as f32;
+//!         let values = texts.iter().flat_map(|text| "aeiou".chars().map(move |vowel| count(text, vowel))).collect();
+//!         Ok(Vectors { dimensions: 5, values, tokens: 0 })
+//!     }
+//! }
+//!
+//! mortise_sdk::export_embedder!(Vowels);
+//! # fn main() {
+//! let model = testing::open_embedder::<Vowels>(mortise_sdk::serde_json::json!({})).unwrap();
+//! testing::assert_embedder(&model, &["mortise and tenon", "", "榫头"]);
+//! assert_eq!(testing::embed(&model, &["mortise"], InputKind::Query).unwrap(), [[0.0, 1.0, 1.0, 1.0, 0.0]]);
+//! # }
+//! ```
 
 use crate::bindings::embedder::exports::mortise::plugin::embedder as wit;
 pub use crate::bindings::embedder::exports::mortise::plugin::embedder::{InputKind, Space, Vectors};

@@ -1,4 +1,51 @@
 //! Bytes of one file → blocks.
+//!
+//! A format is a type that implements [`Parser`]: it reads a [`File`] by range, and emits blocks into an [`Output`] as
+//! they come, so that neither the file nor the document need stand in memory whole.
+//!
+//! ```
+//! use mortise_sdk::document::{Block, BlockKind};
+//! use mortise_sdk::parser::{Accepts, File, Output, Parser, accepts};
+//! use mortise_sdk::{Description, Error, NoConfig, Result};
+//!
+//! /// `name = value` under `[section]`s.
+//! struct Ini;
+//!
+//! impl Parser for Ini {
+//!     type Config = NoConfig;
+//!
+//!     fn describe() -> Description {
+//!         Description::new("ini", env!("CARGO_PKG_VERSION"), "Settings files with sections")
+//!     }
+//!
+//!     fn accepts() -> Accepts {
+//!         accepts(&["text/x-ini"], &["ini", "cfg"])
+//!     }
+//!
+//!     fn parse(file: &File<'_>, _: NoConfig, out: &mut Output) -> Result<()> {
+//!         let text = String::from_utf8(file.read_all()).map_err(|_| Error::invalid_input("not UTF-8 text"))?;
+//!         for (number, line) in text.lines().map(str::trim).enumerate() {
+//!             if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+//!                 out.emit(Block::heading(1, name));
+//!             } else if line.contains('=') {
+//!                 out.emit(Block::new(0, BlockKind::KeyValue, line));
+//!             } else if !line.is_empty() {
+//!                 out.warn(None, &format!("line {} is no setting", number + 1));
+//!             }
+//!         }
+//!         Ok(())
+//!     }
+//! }
+//!
+//! mortise_sdk::export_parser!(Ini);
+//! # fn main() {
+//! use mortise_sdk::serde_json::json;
+//!
+//! let parsed = mortise_sdk::testing::parse::<Ini>("a.ini", b"[crane]\nload = 5 t\n???", json!({})).unwrap();
+//! assert_eq!(parsed.texts(), ["crane", "load = 5 t"]);
+//! assert_eq!(parsed.kept.warnings[0].1, "line 3 is no setting");
+//! # }
+//! ```
 
 use crate::bindings::host::mortise::plugin::source;
 pub use crate::bindings::parser::exports::mortise::plugin::parser::Accepts;

@@ -1,4 +1,36 @@
 //! A query and texts → scores.
+//!
+//! ```
+//! use mortise_sdk::reranker::Reranker;
+//! use mortise_sdk::{Description, NoConfig, Result, testing};
+//!
+//! /// The share of the query's words that a text has.
+//! struct Words;
+//!
+//! impl Reranker for Words {
+//!     type Config = NoConfig;
+//!
+//!     fn describe() -> Description {
+//!         Description::new("words", env!("CARGO_PKG_VERSION"), "Counts words in common")
+//!     }
+//!
+//!     fn open(_: NoConfig) -> Result<Self> {
+//!         Ok(Words)
+//!     }
+//!
+//!     fn score(&self, query: &str, texts: &[String]) -> Result<Vec<f32>> {
+//!         let words: Vec<&str> = query.split_whitespace().collect();
+//!         let found = |text: &String| words.iter().filter(|word| text.contains(**word)).count();
+//!         Ok(texts.iter().map(|text| found(text) as f32 / words.len().max(1) as f32).collect())
+//!     }
+//! }
+//!
+//! mortise_sdk::export_reranker!(Words);
+//! # fn main() {
+//! let model = testing::open_reranker::<Words>(mortise_sdk::serde_json::json!({})).unwrap();
+//! assert_eq!(testing::score(&model, "tenon joint", &["a joint", "a crane"]).unwrap(), [0.5, 0.0]);
+//! # }
+//! ```
 
 use crate::bindings::reranker::exports::mortise::plugin::reranker as wit;
 use crate::{Config, Description, Result};

@@ -8,6 +8,15 @@ use std::collections::VecDeque;
 const ERROR_BODY: usize = 64 << 10;
 
 /// The answer to a [`Request`](super::Request): status and headers, then the body as it arrives.
+///
+/// ```
+/// use mortise_sdk::http::Response;
+/// use mortise_sdk::Error;
+///
+/// let busy = Response::from_parts(429, &[("retry-after", "2")], [Ok(br#"{"error": {"message": "slow down"}}"#.to_vec())]);
+/// let Err(Error::Upstream(error)) = busy.error_for_status() else { panic!() };
+/// assert_eq!((error.status, error.retry_after, error.message.as_str()), (Some(429), Some(2000), "slow down"));
+/// ```
 pub struct Response {
     status: u16,
     headers: Headers,

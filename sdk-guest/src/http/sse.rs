@@ -15,6 +15,15 @@ pub struct SseEvent {
 }
 
 /// The events of an answer, as they arrive. Ends with the body, or after the first error.
+///
+/// ```
+/// use mortise_sdk::http::{Response, SseReader};
+///
+/// let answer = Response::from_parts(200, &[], [Ok(b"data: one\n\ndata: two\n\n".to_vec())]);
+/// let data: Vec<String> = SseReader::new(answer).map(|event| event.map(|event| event.data)).collect::<Result<_, _>>()?;
+/// assert_eq!(data, ["one", "two"]);
+/// # Ok::<(), mortise_sdk::Error>(())
+/// ```
 pub struct SseReader {
     response: Response,
     decoder: SseDecoder,
@@ -23,6 +32,15 @@ pub struct SseReader {
 }
 
 /// Turns bytes, cut anywhere, into events. For answers use [`SseReader`].
+///
+/// ```
+/// use mortise_sdk::http::SseDecoder;
+///
+/// let mut decoder = SseDecoder::default();
+/// assert!(decoder.push(b"event: delta\nda").is_empty());
+/// let events = decoder.push(b"ta: Hello\n\n");
+/// assert_eq!((events[0].event.as_str(), events[0].data.as_str()), ("delta", "Hello"));
+/// ```
 #[derive(Debug, Default)]
 pub struct SseDecoder {
     /// Bytes of the line that is not yet complete.

@@ -5,6 +5,15 @@ use std::fmt;
 
 /// An absolute `http` or `https` address. A fragment is dropped; user names and passwords are refused, since secrets
 /// are the host's to add.
+///
+/// ```
+/// use mortise_sdk::http::Url;
+///
+/// let base = Url::parse("https://api.example.com/v1?version=2")?;
+/// assert_eq!(base.join("chat/completions").to_string(), "https://api.example.com/v1/chat/completions?version=2");
+/// assert!(Url::parse("api.example.com").is_err());
+/// # Ok::<(), mortise_sdk::http::InvalidUrl>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Url {
     https: bool,
