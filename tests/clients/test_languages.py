@@ -130,7 +130,7 @@ def test_a_chunker_is_made_built_tested_and_served(prepare, make_server, tmp_pat
         return [chunk["content"] for chunk in found["chunks"]]
 
     assert chunks("joints.md", TEXT) == CHUNKS
-    server.api("PUT", f"/datasets/{dataset}", {"parser_config": {"chunk_token_num": 16}})
+    server.api("PUT", f"/datasets/{dataset}", {"parser_config": {"chunk_token_num": 24}})
     for number, one in enumerate(WHOLE):
         cut = chunks(f"run-{number}.txt", one * 60)
         assert len(cut) > 1 and "".join(cut) == one * 60
