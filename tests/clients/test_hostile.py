@@ -18,7 +18,7 @@ LIMITS = "memory_mb = 64\nseconds = 3\n"
 def settings():
     more = {"floods": "config = { chunks = 300000 }\nmemory_mb = 256\nseconds = 30\n"}
     names = "".join(f'[plugins.{name}]\npath = "{guest(name)}"\n{more.get(name, LIMITS)}' for name in CASES)
-    return f'{names}[plugins.reaches]\npath = "{guest("reaches")}"\n{LIMITS}'
+    return f'{names}[plugins.reaches]\npath = "{guest("reaches")}"\nhttp = []\n{LIMITS}'
 
 
 @pytest.fixture(scope="module")
