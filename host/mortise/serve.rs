@@ -177,7 +177,9 @@ pub(crate) async fn check(mut config: Config) -> Result<()> {
     quiet(&mut config);
     telemetry::start(&config.log)?;
     let folders = Folders::of(&config);
-    let cache = if folders.plugins.exists() { folders.plugins } else { tempfile::tempdir()?.keep() };
+    // What is compiled for the check alone goes with it.
+    let throw_away = tempfile::tempdir()?;
+    let cache = if folders.plugins.exists() { folders.plugins } else { throw_away.path().to_owned() };
     let runtime = runtime(&config, &cache).await?;
     let supply = Components::of(&config, &cache)?;
     // Nobody's data is looked at: tenants are checked by name.

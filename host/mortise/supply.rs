@@ -9,7 +9,9 @@ use mortise_supply::{
     Access, Credentials, Decision, Digest, FetchOptions, Policy, Reference, Signature, Source, TrustStore, Verdict,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 /// Files and registries.
 pub(crate) struct Components {
@@ -18,6 +20,8 @@ pub(crate) struct Components {
     policy: Policy,
     /// Where what came from registries is kept.
     kept: PathBuf,
+    /// Digests the operator was warned of: lists and metrics judge again and again.
+    warned: Mutex<HashSet<Digest>>,
 }
 
 impl Components {
@@ -29,7 +33,13 @@ impl Components {
             Unsigned::Deny => Policy::Deny,
         };
         let options = FetchOptions { access: access(config)?, ..FetchOptions::default() };
-        Ok(Self { options, trusted: TrustStore::new(&config.trust.keys)?, policy, kept: cache.join("fetched") })
+        Ok(Self {
+            options,
+            trusted: TrustStore::new(&config.trust.keys)?,
+            policy,
+            kept: cache.join("fetched"),
+            warned: Mutex::default(),
+        })
     }
 
     /// The same for what the settings name: what came from a registry once is not fetched again, so that a start needs
@@ -122,7 +132,10 @@ impl Supply for Components {
         let judgement = self.trusted.judge(&digest, &read, self.policy);
         match judgement.decision {
             Decision::Install => {}
-            Decision::Warn(why) => tracing::warn!(%digest, "{why}"),
+            Decision::Warn(why) if self.warned.lock().is_ok_and(|mut warned| warned.insert(digest)) => {
+                tracing::warn!(%digest, "{why}");
+            }
+            Decision::Warn(_) => {}
             Decision::Refuse(why) => return Err(Error::Denied { what: why }),
         }
         Ok(match judgement.verdict {
