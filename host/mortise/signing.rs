@@ -27,7 +27,7 @@ pub(crate) enum SigningCommand {
         #[arg(long, default_value = "mortise.key")]
         key: PathBuf,
     },
-    /// Tell who vouches for a component, judged by [trust] in the settings.
+    /// Tell who vouches for a component, judged by `[trust]` in the settings.
     Verify {
         /// A file, or `oci://registry/name:tag`.
         source: String,
