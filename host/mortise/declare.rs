@@ -235,7 +235,7 @@ impl One<'_> {
 
     /// Refuses a plugin that asks for something about which the settings say nothing.
     fn check_grants(&mut self, info: &PluginInfo, config: &JsonMap) {
-        for request in &info.requests {
+        for request in &*info.requests {
             let (kind, why) = request.split_once(": ").unwrap_or((request, ""));
             match kind {
                 "http" if self.plugin.http.is_none() => {

@@ -83,7 +83,7 @@ impl Subject {
     }
 
     pub(crate) fn asks(&self, what: &str) -> bool {
-        self.info.requests.iter().any(|request| request.split(':').next() == Some(what))
+        self.info.asks_for(what)
     }
 
     /// What the real service once said.

@@ -175,6 +175,9 @@ pub trait PluginHost: Plugins {
     fn remove(&self, tenant: Option<&TenantId>, role: Role, name: &str) -> bool;
     /// What was seen of everything installed, by tenant, role and name.
     fn stats(&self) -> Vec<(Observee, PluginStats)>;
+    /// Installations that were refused since the process began, by reason: one word, e.g. `contract`, or `describe:` and
+    /// a [`FaultReason::kind`](crate::plugin::FaultReason::kind).
+    fn refusals(&self) -> Vec<(String, u64)>;
     /// Further names of a role, with what they lead to.
     fn aliases(&self, role: Role) -> Vec<(String, String)>;
     /// The plugins that a tenant sees: its own before everybody's.

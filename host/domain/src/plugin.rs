@@ -3,6 +3,7 @@
 use crate::{Json, Millis, TenantId};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 /// What a plugin does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,7 +42,7 @@ impl fmt::Display for Role {
     }
 }
 
-/// What the host knows of an installed plugin.
+/// What the host knows of an installed plugin. A clone shares the long parts.
 #[derive(Clone, Debug)]
 pub struct PluginInfo {
     /// Name under which it is offered.
@@ -57,15 +58,22 @@ pub struct PluginInfo {
     /// Lower-case hex SHA-256 of the component.
     pub digest: String,
     /// JSON Schema of its settings.
-    pub config_schema: Json,
+    pub config_schema: Arc<Json>,
     /// `http: why`, `inference: model`: what it asks for.
-    pub requests: Vec<String>,
+    pub requests: Arc<[String]>,
     /// Lower-case extensions (parsers only).
-    pub extensions: Vec<String>,
+    pub extensions: Arc<[String]>,
     /// Media types (parsers only).
-    pub media_types: Vec<String>,
+    pub media_types: Arc<[String]>,
     /// Part of the binary, not named by the operator.
     pub built_in: bool,
+}
+
+impl PluginInfo {
+    /// Whether it asks for a power: `http` or `inference`.
+    pub fn asks_for(&self, power: &str) -> bool {
+        self.requests.iter().any(|request| request.split(':').next() == Some(power))
+    }
 }
 
 /// How a plugin failed, as the host saw it. Costs exactly one call.

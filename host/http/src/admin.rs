@@ -206,7 +206,7 @@ async fn verify(_: Operator, State(surface): State<Surface>, at: At) -> Reply<Tr
 /// Calls, faults, seconds, memory, queues and instances of every plugin, in Prometheus' text format.
 #[utoipa::path(get, path = "/metrics", responses((status = 200, description = "Done.", content_type = "text/plain"), (status = 401, description = "Not the operator's key.", body = ErrorBody)))]
 async fn metrics(_: Operator, State(surface): State<Surface>) -> Result<Response, Refusal> {
-    let text = crate::metrics::text(&surface.service.list_plugins().await?);
+    let text = crate::metrics::text(&surface.service.list_plugins().await?, &surface.service.refused_plugins());
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }
 

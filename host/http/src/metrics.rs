@@ -8,7 +8,7 @@ use std::fmt::Write;
 type Gauge = (&'static str, &'static str, fn(&ListedPlugin) -> u64);
 
 /// One page of metrics.
-pub(crate) fn text(plugins: &[ListedPlugin]) -> String {
+pub(crate) fn text(plugins: &[ListedPlugin], refused: &[(String, u64)]) -> String {
     let mut out = String::new();
     let mut family = |name: &str, kind: &str, help: &str, of: &dyn Fn(&mut String, &ListedPlugin, &str)| {
         // Writing into a text cannot fail.
@@ -60,6 +60,11 @@ pub(crate) fn text(plugins: &[ListedPlugin]) -> String {
     family("mortise_plugin_instances_total", "counter", "Instances made.", &|out, plugin, labels| {
         line(out, "mortise_plugin_instances_total", labels, plugin.stats.instances.to_string());
     });
+    let name = "mortise_plugin_installations_refused_total";
+    let _ = writeln!(out, "# HELP {name} Installations that were refused, by reason.\n# TYPE {name} counter");
+    for (reason, count) in refused {
+        let _ = writeln!(out, "{name}{{reason=\"{}\"}} {count}", escaped(reason));
+    }
     out
 }
 

@@ -42,6 +42,10 @@ impl PluginHost for Runtime {
         self.stats_of_all()
     }
 
+    fn refusals(&self) -> Vec<(String, u64)> {
+        self.refused()
+    }
+
     fn aliases(&self, role: Role) -> Vec<(String, String)> {
         self.registry.read().aliases(role)
     }

@@ -109,6 +109,20 @@ fn advice(wants: &Version, offers: &Version) -> String {
 }
 
 impl InstallError {
+    /// The kind in one word, as metrics show it; a failed description with the kind of its fault.
+    pub fn kind(&self) -> String {
+        let word = match self {
+            Self::Package(_) => "package",
+            Self::Uncompilable(_) => "compile",
+            Self::Unfit { .. } => "contract",
+            Self::Describe(reason) => return format!("describe:{}", reason.kind()),
+            Self::Description(_) => "description",
+            Self::Config { .. } => "config",
+            Self::Name(_) => "name",
+        };
+        word.to_owned()
+    }
+
     /// Why a package has no description.
     pub(crate) fn undescribed(package: &Package, error: Undescribed) -> Self {
         match error {

@@ -13,7 +13,7 @@ use crate::schema::{Misfit, Schema};
 use bytes::Bytes;
 use mortise_domain::plugin::FaultReason;
 use mortise_domain::role::OnProgress;
-use mortise_domain::{Cancel, Json, JsonMap, PluginInfo};
+use mortise_domain::{Cancel, Json, JsonMap, PluginInfo, Role};
 use parking_lot::Mutex;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
@@ -27,6 +27,15 @@ pub(crate) struct Shared {
     pub(crate) idle: Arc<Idle>,
 }
 
+/// What a component says of itself, the same for every name under which it is installed.
+#[derive(Clone)]
+pub(crate) struct Described {
+    pub(crate) role: Role,
+    pub(crate) line: &'static dyn Line,
+    /// Under its own name; a clone shares the long parts.
+    pub(crate) info: PluginInfo,
+}
+
 /// A component, compiled or mapped when it is first used. Plugins made of the same bytes share one, so that a further
 /// name costs little more than its settings.
 pub(crate) struct Loaded {
@@ -34,12 +43,30 @@ pub(crate) struct Loaded {
     bytes: Bytes,
     component: OnceCell<Component>,
     linked: OnceCell<InstancePre<State>>,
+    described: OnceLock<Described>,
     schema: OnceLock<Result<Schema, String>>,
 }
 
 impl Loaded {
     pub(crate) fn new(digest: String, bytes: Bytes) -> Self {
-        Self { digest, bytes, component: OnceCell::new(), linked: OnceCell::new(), schema: OnceLock::new() }
+        Self {
+            digest,
+            bytes,
+            component: OnceCell::new(),
+            linked: OnceCell::new(),
+            described: OnceLock::new(),
+            schema: OnceLock::new(),
+        }
+    }
+
+    /// What it says of itself, once it was asked.
+    pub(crate) fn described(&self) -> Option<&Described> {
+        self.described.get()
+    }
+
+    /// Takes down what it said of itself; the first time counts.
+    pub(crate) fn describe(&self, described: Described) -> &Described {
+        self.described.get_or_init(|| described)
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {

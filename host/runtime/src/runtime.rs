@@ -5,10 +5,9 @@ use crate::describe::describe;
 use crate::engine::{IDLE, Sandbox};
 use crate::idle::Idle;
 use crate::install::{self, Inspection, Install, InstallError};
-use crate::lines::Line;
 use crate::observe::{Observed, panicked};
 use crate::package::{Names, Package};
-use crate::plugin::{Loaded, Plugin, Shared};
+use crate::plugin::{Described, Loaded, Plugin, Shared};
 use crate::registry::{Installed, Registry};
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -42,6 +41,8 @@ pub struct Runtime {
     loaded: Mutex<HashMap<String, Weak<Loaded>>>,
     /// What was seen of every installed name.
     observed: Mutex<BTreeMap<Observee, Arc<Observed>>>,
+    /// Installations that were refused, by [`InstallError::kind`].
+    refused: Mutex<BTreeMap<String, u64>>,
     /// Old artifacts are removed, or will be.
     swept: AtomicBool,
 }
@@ -67,6 +68,7 @@ impl Runtime {
             registry: RwLock::default(),
             loaded: Mutex::default(),
             observed: Mutex::default(),
+            refused: Mutex::default(),
             swept: AtomicBool::new(false),
         }))
     }
@@ -78,18 +80,31 @@ impl Runtime {
     /// # Errors
     /// Whatever [`InstallError`] lists; nothing is changed then.
     pub async fn install(&self, install: Install) -> std::result::Result<PluginInfo, InstallError> {
+        self.try_install(install).await.inspect_err(|error| self.refuses(error))
+    }
+
+    fn refuses(&self, error: &InstallError) {
+        *self.refused.lock().entry(error.kind()).or_default() += 1;
+        tracing::info!(kind = error.kind(), "a component was refused");
+    }
+
+    /// How many installations were refused since the runtime began, by [`InstallError::kind`].
+    pub fn refused(&self) -> Vec<(String, u64)> {
+        self.refused.lock().iter().map(|(kind, count)| (kind.clone(), *count)).collect()
+    }
+
+    async fn try_install(&self, install: Install) -> std::result::Result<PluginInfo, InstallError> {
         self.sweep_later();
         let began = std::time::Instant::now();
         let digest = hex::encode(Sha256::digest(&install.component));
         let loaded = self.loaded(&digest, install.component);
-        let (role, line, description) = self.description(&loaded).await?;
-        let offered = install::name(install.name.unwrap_or_else(|| description.name.clone()))?;
+        let Described { role, line, mut info } = self.described(&loaded).await?;
+        info.name = install::name(install.name.unwrap_or(info.name))?;
         let grants = install.grants;
-        let asks = (!description.http.is_empty(), !description.inference.is_empty());
+        let asks = (info.asks_for("http"), info.asks_for("inference"));
         if !asks.0 && !grants.http_hosts.is_empty() || !asks.1 && !grants.models.is_empty() {
-            tracing::warn!(%role, plugin = %offered, "granted more than the plugin asks for; the rest is not in force");
+            tracing::warn!(%role, plugin = %info.name, "granted more than the plugin asks for; the rest is not in force");
         }
-        let mut info = info(role, offered, digest, description);
         info.built_in = install.built_in;
         info.tenant = install.tenant;
         let limits = install.limits.over(role);
@@ -121,15 +136,15 @@ impl Runtime {
         Ok(info)
     }
 
-    /// What a component says of itself, under its own name.
+    /// What a component says of itself, under its own name: the first half of its installation.
     ///
     /// # Errors
-    /// As for [`Runtime::install`], whatever would keep it from being installed.
+    /// As for [`Runtime::install`], whatever would keep it from being installed. Counted as a refusal.
     pub async fn read_description(&self, component: Bytes) -> std::result::Result<PluginInfo, InstallError> {
         let digest = hex::encode(Sha256::digest(&component));
         let loaded = self.loaded(&digest, component);
-        let (role, _, description) = self.description(&loaded).await?;
-        Ok(info(role, description.name.clone(), digest, description))
+        let described = self.described(&loaded).await.inspect_err(|error| self.refuses(error))?;
+        Ok(described.info)
     }
 
     /// Looks at a component as an installation would, and changes nothing. One that has a role and would not be
@@ -143,10 +158,8 @@ impl Runtime {
         let size = component.len() as u64;
         let digest = hex::encode(Sha256::digest(&component));
         let loaded = self.loaded(&digest, component);
-        let (info, misfits) = match self.description(&loaded).await {
-            Ok((role, _, description)) => {
-                (Some(info(role, description.name.clone(), digest.clone(), description)), Vec::new())
-            }
+        let (info, misfits) = match self.described(&loaded).await {
+            Ok(described) => (Some(described.info), Vec::new()),
             Err(error) => (None, error.misfits()),
         };
         let Names { imports, exports } = names;
@@ -163,7 +176,7 @@ impl Runtime {
         let package = Package::of(loaded.bytes())?;
         let described = describe(&self.shared, &package, &loaded).await;
         let description = described.map_err(|error| InstallError::undescribed(&package, error))?;
-        Ok(info(package.role, description.name.clone(), digest, description))
+        Ok(info(package.role, &loaded.digest, description))
     }
 
     /// Offers an installed plugin under a further name too. The name leads to whatever `target` leads to at the time of
@@ -245,13 +258,14 @@ impl Runtime {
         loaded
     }
 
-    async fn description(
-        &self,
-        loaded: &Loaded,
-    ) -> std::result::Result<(Role, &'static dyn Line, Description), InstallError> {
+    async fn described(&self, loaded: &Loaded) -> std::result::Result<Described, InstallError> {
+        if let Some(described) = loaded.described() {
+            return Ok(described.clone());
+        }
         let kept = self.shared.artifacts.description(&loaded.digest);
         if let Some((role, line, kept)) = kept.and_then(|kept| Some((kept.role()?, kept.line()?, kept))) {
-            return Ok((role, line, kept));
+            let info = info(role, &loaded.digest, kept);
+            return Ok(loaded.describe(Described { role, line, info }).clone());
         }
         let package = Package::of(loaded.bytes())?;
         loaded.component(&self.shared).await.map_err(InstallError::Uncompilable)?;
@@ -263,27 +277,29 @@ impl Runtime {
         if let Err(error) = self.shared.artifacts.keep(&loaded.digest, &description) {
             tracing::warn!(%error, plugin = %description.name, "the description of a plugin cannot be kept");
         }
-        Ok((package.role, package.line, description))
+        let Package { role, line, .. } = package;
+        let info = info(role, &loaded.digest, description);
+        Ok(loaded.describe(Described { role, line, info }).clone())
     }
 }
 
-fn info(role: Role, name: String, digest: String, description: Description) -> PluginInfo {
+fn info(role: Role, digest: &str, description: Description) -> PluginInfo {
     PluginInfo {
-        name,
+        name: description.name,
         version: description.version,
         summary: description.summary,
         role,
         tenant: None,
-        digest,
-        config_schema: description.config_schema,
+        digest: digest.to_owned(),
+        config_schema: Arc::new(description.config_schema),
         requests: requests(&description.http, &description.inference),
-        extensions: description.extensions,
-        media_types: description.media_types,
+        extensions: description.extensions.into(),
+        media_types: description.media_types.into(),
         built_in: false,
     }
 }
 
-fn requests(http: &[String], models: &[String]) -> Vec<String> {
+fn requests(http: &[String], models: &[String]) -> Arc<[String]> {
     let http = http.iter().map(|why| format!("http: {why}"));
     http.chain(models.iter().map(|model| format!("inference: {model}"))).collect()
 }

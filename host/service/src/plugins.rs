@@ -194,6 +194,11 @@ impl Service {
         }
     }
 
+    /// Installations that were refused since the start, by reason.
+    pub fn refused_plugins(&self) -> Vec<(String, u64)> {
+        self.plugins.refusals()
+    }
+
     /// Everything installed, by role and name: for everybody, then tenants' own.
     ///
     /// # Errors

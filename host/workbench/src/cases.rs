@@ -1,10 +1,13 @@
-//! The author's own cases: `cases/NAME/` with `input.*`, settings in `config.json` if there are any, and the golden
-//! `expected.json`, which is compared, or written when it is blessed.
+//! The author's own cases: `cases/NAME/` with `input.*`, settings in `config.json` if there are any, what a remote service
+//! answers in `answer.http` if one is asked, and the golden `expected.json`, which is compared, or written when it is
+//! blessed.
 
 use crate::call::{Output, call};
 use crate::compare::difference;
 use crate::input::Input;
+use crate::upstream::Upstream;
 use crate::{Access, Error, Job, Result, Target, Workbench, form};
+use bytes::Bytes;
 use mortise_domain::{Json, JsonMap};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -86,14 +89,48 @@ async fn end(bench: &Workbench, target: &Target, case: &Path, bless: bool) -> Re
 }
 
 async fn given(bench: &Workbench, target: &Target, case: &Path) -> Result<Output> {
-    let config = config(case)?;
-    let job = Job { target, config: &config, access: &Access::default() };
+    let settings = target.test_settings();
+    let upstream = match recorded(target, case, settings.answer.as_deref())? {
+        Some(answer) => Some(Upstream::start(answer).await?),
+        None => None,
+    };
+    let mut config = settings.config;
+    config.extend(config_of(case)?);
+    let mut access = Access { hosts: settings.http, secrets: Vec::new() };
+    if let Some(upstream) = &upstream {
+        config = config.into_iter().map(|(name, value)| (name, filled(value, upstream))).collect();
+        access.hosts = access.hosts.iter().map(|host| upstream.fill(host)).collect();
+        access.hosts.push(upstream.host());
+        access.secrets = settings.secrets.into_iter().map(|name| (name, "of-a-case".into())).collect();
+    } else {
+        // Nothing answers there, and nobody else is meant.
+        access.hosts.clear();
+    }
+    let job = Job { target, config: &config, access: &access };
     let (plugin, config) = job.install(bench).await?;
     let input = Input::read(bench, plugin.info().role, &input(case)?).await?;
     call(&plugin, input, &config, &mut |_| {}).await
 }
 
-fn config(case: &Path) -> Result<JsonMap> {
+/// What the remote service answers: the case's own recording, or its folder's.
+fn recorded(target: &Target, case: &Path, of_folder: Option<&Path>) -> Result<Option<Bytes>> {
+    let own = case.join("answer.http");
+    let shared = target.folder.as_ref().zip(of_folder).map(|((folder, _), answer)| folder.join(answer));
+    let path = if own.is_file() { Some(own) } else { shared };
+    path.map(|path| std::fs::read(&path).map(Bytes::from).map_err(Error::file(path))).transpose()
+}
+
+/// Settings in which `{upstream}` is an address.
+fn filled(value: Json, upstream: &Upstream) -> Json {
+    match value {
+        Json::String(text) => Json::String(upstream.fill(&text)),
+        Json::Array(list) => list.into_iter().map(|item| filled(item, upstream)).collect(),
+        Json::Object(fields) => fields.into_iter().map(|(name, item)| (name, filled(item, upstream))).collect(),
+        other => other,
+    }
+}
+
+fn config_of(case: &Path) -> Result<JsonMap> {
     let path = case.join("config.json");
     match std::fs::read_to_string(&path) {
         Ok(text) => serde_json::from_str(&text).map_err(|error| Error::input(path, error)),

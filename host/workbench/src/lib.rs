@@ -7,7 +7,7 @@
 //! | `folder`, `builder` | where is the component, and how is it made? |
 //! | `c_component` | what does C need beyond a compiler? |
 //! | `workbench`, `call`, `input` | how is a component run on a file, as the server would run it? |
-//! | `cases`, `compare`, `form/` | does it give what its author expects? |
+//! | `cases`, `upstream`, `compare`, `form/` | does it give what its author expects? |
 //! | `kit`, `trial` | does it keep the contract? |
 //! | `show`, `measure`, `sheet`, `paint` | how do people and machines read the result? |
 //!
@@ -30,6 +30,7 @@ mod scaffold;
 mod sheet;
 mod show;
 mod trial;
+mod upstream;
 mod workbench;
 
 pub use builder::build;

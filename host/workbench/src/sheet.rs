@@ -27,7 +27,7 @@ pub fn sheet(inspection: &Inspection, signature: Option<&str>, paint: Paint) -> 
             let extensions = info.extensions.iter().map(|extension| format!(".{extension}"));
             fact("reads", safe(&extensions.chain(info.media_types.iter().cloned()).collect::<Vec<_>>().join(", ")));
         }
-        match info.requests.as_slice() {
+        match &*info.requests {
             [] => fact("asks for", "nothing".into()),
             requests => requests.iter().for_each(|request| fact("asks for", safe(request))),
         }
@@ -71,10 +71,10 @@ pub fn sheet_json(inspection: &Inspection, signature: Option<&str>) -> Json {
             "name": name,
             "version": version,
             "summary": summary,
-            "extensions": extensions,
-            "media_types": media_types,
-            "requests": requests,
-            "config_schema": config_schema,
+            "extensions": **extensions,
+            "media_types": **media_types,
+            "requests": **requests,
+            "config_schema": **config_schema,
         });
         if let Json::Object(said) = said {
             sheet.extend(said);
@@ -200,10 +200,10 @@ mod tests {
             role: mortise_domain::Role::ChatModel,
             tenant: None,
             digest: "d1".into(),
-            config_schema: schema(),
-            requests: vec!["http: a model".into()],
-            extensions: vec![],
-            media_types: vec![],
+            config_schema: schema().into(),
+            requests: ["http: a model".to_owned()].into(),
+            extensions: [].into(),
+            media_types: [].into(),
             built_in: false,
         };
         let inspection = Inspection {

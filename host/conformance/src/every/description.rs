@@ -81,11 +81,11 @@ async fn describe_complete(subject: &Subject) -> Verdict {
     ensure!(!summary.is_empty(), "the summary is empty");
     ensure!(!summary.contains('\n'), "the summary has several lines");
     ensure!(summary.chars().count() <= SUMMARY, "the summary is longer than {SUMMARY} characters");
-    for extension in &info.extensions {
+    for extension in &*info.extensions {
         let sound = !extension.is_empty() && extension.chars().all(|c| c.is_alphanumeric() || "-_+".contains(c));
         ensure!(sound, "{extension:?} is not an extension: write it without a dot");
     }
-    for kind in &info.media_types {
+    for kind in &*info.media_types {
         let sound = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_graphic() && !"/;,".contains(c));
         let parts = kind.split_once('/').is_some_and(|(kind, sub)| sound(kind) && sound(sub));
         ensure!(parts, "{kind:?} is not a media type: write type/subtype");

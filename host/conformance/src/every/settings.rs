@@ -44,7 +44,7 @@ async fn schema_valid(subject: &Subject) -> Verdict {
 }
 
 async fn defaults_valid(subject: &Subject) -> Verdict {
-    let mut schema = subject.info.config_schema.clone();
+    let mut schema = Json::clone(&subject.info.config_schema);
     if let Some(schema) = schema.as_object_mut() {
         // What has no default is given by somebody else.
         schema.remove("required");

@@ -6,6 +6,7 @@ use mortise_domain::{
 use mortise_service::ListedPlugin;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
 /// Whose plugin it is.
@@ -337,10 +338,10 @@ impl From<ListedPlugin> for Plugin {
             },
             origin: plugin.origin,
             trust: plugin.trust.into(),
-            requests: info.requests,
+            requests: info.requests.to_vec(),
             grants: plugin.grants.into(),
             config: plugin.config,
-            config_schema: info.config_schema,
+            config_schema: Arc::unwrap_or_clone(info.config_schema),
             limits: plugin.limits.into(),
             aliases: plugin.aliases,
             generations: plugin.generations.into_iter().map(generation).collect(),

@@ -297,6 +297,10 @@ async fn what_is_no_plugin_is_refused_with_advice() {
         assert!(matches!(error, InstallError::Describe(FaultReason::TimedOut(5000))), "loops {how}: {error}");
     }
     assert!(runtime.list().is_empty() && runtime.stats().is_empty());
+    // Each was counted, by what was wrong with it.
+    let counted: Vec<(String, u64)> = runtime.refused();
+    let expected = [("describe:timed-out", 2), ("describe:trapped", 1), ("package", 3)];
+    assert_eq!(counted, expected.map(|(kind, count)| (kind.to_owned(), count)));
     let error = refused("mute").await;
     let error: mortise_domain::Error = error.into();
     assert!(matches!(error, mortise_domain::Error::Invalid { field, .. } if field == "component"));
