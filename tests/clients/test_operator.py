@@ -256,7 +256,7 @@ def test_metrics_count_calls_and_faults(make_server):
     assert "last fault" in server.mortise("plugin", "list")
     # Installations that were refused are counted too, and what is installed goes on.
     for name, why in (("mute", "describe:trapped"), ("wrong_world", "package")):
-        refused = server.install(guest(name), name=name, status=400)
+        refused = server.install(guest(name), name=name, status=422)
         assert refused["error"]["message"], refused
         text = requests.get(server.url + "/metrics", headers={"Authorization": f"Bearer {key}"}, timeout=30).text
         assert value(parse_metrics(text), "mortise_plugin_installations_refused_total", reason=why) == 1, text
