@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use mortise_domain::TenantId;
 use mortise_index::{EmbeddedIndex, Follower, Index};
 use mortise_runtime::{Runtime, RuntimeOptions};
-use mortise_service::{IngestSettings, ModelSettings, Service};
+use mortise_service::{IngestSettings, ModelSettings, PictureSettings, Service};
 use mortise_store::Store;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -64,6 +64,7 @@ pub(crate) async fn assemble(config: &Config, folders: &Folders) -> Result<Parts
         workers: config.ingest.workers,
         lease: Duration::from_secs(config.ingest.lease_seconds.max(1)),
         embed_batch: config.ingest.embed_batch,
+        pictures: PictureSettings { ocr: config.pictures.ocr.clone(), vision: config.pictures.vision.clone() },
     };
     let (host, trusted) = (runtime.clone(), supply.clone());
     let service = Service::new(store.clone(), index.clone(), follower.clone(), host, trusted, models, ingest);

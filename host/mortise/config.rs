@@ -27,6 +27,7 @@ pub(crate) struct Config {
     pub(crate) server: Server,
     pub(crate) log: Log,
     pub(crate) ingest: Ingest,
+    pub(crate) pictures: Pictures,
     pub(crate) models: Models,
     pub(crate) aliases: Aliases,
     pub(crate) limits: Limits,
@@ -108,6 +109,14 @@ pub(crate) struct Ingest {
     pub(crate) workers: usize,
     pub(crate) lease_seconds: u64,
     pub(crate) embed_batch: usize,
+}
+
+/// Who reads pictures.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Pictures {
+    pub(crate) ocr: String,
+    pub(crate) vision: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -40,7 +40,7 @@ fn asked(question: &str, passages: &[&str]) -> ChatRequest {
 }
 
 fn message(role: ChatRole, text: &str) -> ChatMessage {
-    ChatMessage { role, text: text.into() }
+    ChatMessage::new(role, text)
 }
 
 pub(crate) async fn attempt(installed: &Installed<'_>) -> Verdict<Result<String, PluginFault>> {

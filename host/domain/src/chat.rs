@@ -1,5 +1,7 @@
 //! What goes into a chat model and what comes out.
 
+use crate::block::Image;
+
 /// Who said it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChatRole {
@@ -20,6 +22,15 @@ pub struct ChatMessage {
     pub role: ChatRole,
     /// What was said.
     pub text: String,
+    /// Pictures that go with it, after the text.
+    pub images: Vec<Image>,
+}
+
+impl ChatMessage {
+    /// A message of words alone.
+    pub fn new(role: ChatRole, text: impl Into<String>) -> Self {
+        Self { role, text: text.into(), images: Vec::new() }
+    }
 }
 
 /// A retrieved passage offered to the model.

@@ -1,5 +1,6 @@
 //! Chunks.
 
+use crate::block::Value;
 use crate::{BlobId, ChunkId, DatasetId, DocumentId};
 
 /// What a chunk holds.
@@ -69,6 +70,8 @@ pub struct Chunk {
     pub tags: Vec<String>,
     /// Where it stands; empty without a layout.
     pub positions: Vec<Position>,
+    /// Typed columns by name (the `table` method).
+    pub fields: Vec<(String, Value)>,
     /// False: not found by searches.
     pub available: bool,
     /// Text of the parent chunk, shown to the model in its place.
@@ -104,6 +107,12 @@ pub struct ChunkDraft {
     pub tags: Vec<String>,
     /// Where it stands.
     pub positions: Vec<Position>,
+    /// Typed columns by name.
+    pub fields: Vec<(String, Value)>,
+    /// False: not found by searches.
+    pub available: bool,
+    /// Its content is what somebody wrote by hand over what a parse had made.
+    pub edited: bool,
     /// Text of the parent chunk.
     pub parent_text: Option<String>,
     /// Picture of the region.
@@ -112,6 +121,46 @@ pub struct ChunkDraft {
     pub tokens: i64,
     /// Embedding; all of one document have the same length.
     pub vector: Vec<f32>,
+}
+
+impl ChunkDraft {
+    /// Takes over what a chunk of the same id had before the parse began.
+    pub fn inherit(&mut self, kept: KeptChunk) {
+        self.available = kept.available;
+        let same = self.text == kept.text && self.questions == kept.questions;
+        if kept.edited {
+            self.edited = true;
+            self.text = kept.text;
+            self.keywords = kept.keywords;
+            self.questions = kept.questions;
+            self.positions = kept.positions;
+            self.tokens = kept.tokens;
+        }
+        if let Some(vector) = kept.vector.filter(|_| same || kept.edited) {
+            self.vector = vector;
+        }
+    }
+}
+
+/// What is kept of a chunk that was dropped for a new parse.
+#[derive(Clone, Debug)]
+pub struct KeptChunk {
+    /// The text.
+    pub text: String,
+    /// Important keywords.
+    pub keywords: Vec<String>,
+    /// Questions it answers.
+    pub questions: Vec<String>,
+    /// Where it stood.
+    pub positions: Vec<Position>,
+    /// `cl100k_base` tokens.
+    pub tokens: i64,
+    /// False: not found by searches.
+    pub available: bool,
+    /// Its content was changed by hand.
+    pub edited: bool,
+    /// Its vector by the embedder in use, where it had one.
+    pub vector: Option<Vec<f32>>,
 }
 
 /// A chunk that a user adds.

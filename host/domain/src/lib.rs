@@ -40,7 +40,7 @@ pub mod tenant;
 pub use assistant::{Assistant, AssistantFilter, AssistantPatch, NewAssistant};
 pub use cancel::Cancel;
 pub use change::{Change, ChangeSource, IndexedChunk};
-pub use chunk::{Chunk, ChunkDraft, ChunkFilter, ChunkKind, ChunkPatch, NewChunk, Position};
+pub use chunk::{Chunk, ChunkDraft, ChunkFilter, ChunkKind, ChunkPatch, KeptChunk, NewChunk, Position};
 pub use dataset::{Dataset, DatasetFilter, DatasetPatch, NewDataset};
 pub use document::{Document, DocumentFilter, DocumentPatch, DocumentType, NewDocument, RunState};
 pub use error::{Error, Result};

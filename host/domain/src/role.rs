@@ -147,6 +147,8 @@ pub trait Plugins: Send + Sync {
     fn has(&self, role: Role, name: &str) -> bool;
     /// The parser for a file, by media type and extension.
     fn parser_for(&self, name: &str, media_type: &str) -> Option<Arc<dyn Parser>>;
+    /// A parser by the name of its plugin.
+    fn parser(&self, name: &str) -> Result<Arc<dyn Parser>>;
     /// A chunker by chunk method.
     fn chunker(&self, method: &str) -> Result<Arc<dyn Chunker>>;
     /// An embedder by model name.

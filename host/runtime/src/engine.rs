@@ -35,8 +35,9 @@ pub(crate) const TABLE_ELEMENTS: usize = 1 << 18;
 /// The engine, what each role may link, and the clock that interrupts.
 pub(crate) struct Sandbox {
     pub(crate) engine: Engine,
-    documents: Linker<State>,
-    models: Linker<State>,
+    /// Without the network, and with it.
+    closed: Linker<State>,
+    connected: Linker<State>,
     ticker: Arc<Ticker>,
     /// One permit for every place that a running instance may take; see [`places`].
     pub(crate) places: Arc<Semaphore>,
@@ -49,8 +50,8 @@ impl Sandbox {
         let ticker = Arc::new(Ticker::default());
         ticker.start(&engine)?;
         Ok(Self {
-            documents: linker(&engine, false)?,
-            models: linker(&engine, true)?,
+            closed: linker(&engine, false)?,
+            connected: linker(&engine, true)?,
             engine,
             ticker,
             places: Arc::new(Semaphore::new(RUNNING as usize)),
@@ -62,8 +63,8 @@ impl Sandbox {
     /// the same holds once more for the network.
     pub(crate) fn linker(&self, role: Role) -> &Linker<State> {
         match role {
-            Role::Parser | Role::Chunker => &self.documents,
-            Role::Embedder | Role::Reranker | Role::ChatModel => &self.models,
+            Role::Chunker => &self.closed,
+            Role::Parser | Role::Embedder | Role::Reranker | Role::ChatModel => &self.connected,
         }
     }
 

@@ -80,9 +80,7 @@ fn version_advice(wants: &Version) -> &'static str {
 fn import_advice(import: &str) -> String {
     let package = import.split('/').next().unwrap_or_default();
     match package {
-        "wasi:http" => {
-            "only embedders, rerankers and chat models reach the network; pass what it needs as settings".into()
-        }
+        "wasi:http" => "chunkers do not reach the network; pass what it needs as settings".into(),
         "wasi:sockets" => "plugins reach the network through wasi:http only; build without sockets \
                            (componentize-py and jco can disable them, wasi-virt can remove them)"
             .into(),
@@ -131,8 +129,8 @@ fn allowed(line: &dyn Line, role: Role, import: &str) -> bool {
                 || interface.starts_with("terminal-")
         }
         "wasi:http" => {
-            matches!(role, Role::Embedder | Role::Reranker | Role::ChatModel)
-                && ["types", "outgoing-handler"].contains(&interface)
+            // A chunker works over blocks, and what it would fetch would be in no cut of them.
+            role != Role::Chunker && ["types", "outgoing-handler"].contains(&interface)
         }
         _ => false,
     };
@@ -231,6 +229,7 @@ mod tests {
         }
         check(Role::Chunker, "wasi:http/outgoing-handler@0.2.4", false);
         check(Role::ChatModel, "wasi:http/outgoing-handler@0.2.4", true);
+        check(Role::Parser, "wasi:http/outgoing-handler@0.2.4", true);
         check(Role::ChatModel, "wasi:http/incoming-handler@0.2.4", false);
         check(Role::Parser, "mortise:plugin/blocks-in@0.1.0", false);
         check(Role::Chunker, "mortise:plugin/blocks-in@0.1.0", true);

@@ -217,17 +217,6 @@ impl Runtime {
         all.filter(|((tenant, ..), _)| tenant.is_none()).map(|((_, role, name), stats)| ((role, name), stats)).collect()
     }
 
-    /// A parser by the name under which it is installed, or an alias of it.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub fn parser(&self, name: &str) -> Result<Arc<dyn Parser>> {
-        match self.registry.read().lookup(None, Role::Parser, name) {
-            Some(Installed::Parser(parser)) => Ok(parser.clone()),
-            _ => Err(Error::not_found("parser", name)),
-        }
-    }
-
     #[cfg(test)]
     pub(crate) fn shared(&self) -> &Shared {
         &self.shared
@@ -340,6 +329,13 @@ impl Plugins for View<'_> {
         }
     }
 
+    fn parser(&self, name: &str) -> Result<Arc<dyn Parser>> {
+        self.find(Role::Parser, "parser", name, |found| match found {
+            Installed::Parser(parser) => Some(parser.clone() as Arc<dyn Parser>),
+            _ => None,
+        })
+    }
+
     fn chunker(&self, method: &str) -> Result<Arc<dyn Chunker>> {
         self.find(Role::Chunker, "chunk method", method, |found| match found {
             Installed::Chunker(chunker) => Some(chunker.clone() as Arc<dyn Chunker>),
@@ -402,6 +398,9 @@ macro_rules! plugins_by_view {
             }
             fn parser_for(&self, name: &str, media_type: &str) -> Option<Arc<dyn Parser>> {
                 self.view().parser_for(name, media_type)
+            }
+            fn parser(&self, name: &str) -> Result<Arc<dyn Parser>> {
+                self.view().parser(name)
             }
             fn chunker(&self, method: &str) -> Result<Arc<dyn Chunker>> {
                 self.view().chunker(method)

@@ -321,11 +321,11 @@ impl Run {
     fn chat_request(&self, system: String, hits: &[Hit], context_tokens: u32) -> (ChatRequest, u32) {
         let mut messages = Vec::new();
         if !system.trim().is_empty() {
-            messages.push(ChatMessage { role: ChatRole::System, text: system });
+            messages.push(ChatMessage::new(ChatRole::System, system));
         }
-        messages.extend(self.conversation.iter().map(|(role, text)| ChatMessage {
-            role: if *role == MessageRole::User { ChatRole::User } else { ChatRole::Assistant },
-            text: text.clone(),
+        messages.extend(self.conversation.iter().map(|(role, text)| {
+            let role = if *role == MessageRole::User { ChatRole::User } else { ChatRole::Assistant };
+            ChatMessage::new(role, text)
         }));
         let cut = |text: &str, limit: usize| tokens::truncate(text, limit).to_owned();
         let (messages, used) = prompt::fit_messages(messages, context_tokens, tokens::count, cut);
@@ -490,12 +490,9 @@ struct Generated {
 }
 
 /// Collects a short answer of a model that is asked for something on the side.
-pub(crate) async fn short_answer(model: &dyn ChatModel, instruction: &str, text: String) -> Result<String> {
+pub(crate) async fn short_answer(model: &dyn ChatModel, instruction: &str, question: ChatMessage) -> Result<String> {
     let request = ChatRequest {
-        messages: vec![
-            ChatMessage { role: ChatRole::System, text: instruction.to_owned() },
-            ChatMessage { role: ChatRole::User, text },
-        ],
+        messages: vec![ChatMessage::new(ChatRole::System, instruction), question],
         temperature: Some(0.2),
         ..ChatRequest::default()
     };

@@ -9,10 +9,12 @@
 //! ids follow from the text.
 
 mod parsed;
+mod pictures;
 mod pipeline;
 mod worker;
 
 pub(crate) use parsed::kept as kept_blocks;
+pub use pictures::PictureSettings;
 pub use worker::Workers;
 
 use crate::Service;
@@ -28,11 +30,13 @@ pub struct IngestSettings {
     pub lease: Duration,
     /// Texts embedded in one call.
     pub embed_batch: usize,
+    /// Who reads pictures.
+    pub pictures: PictureSettings,
 }
 
 impl Default for IngestSettings {
     fn default() -> Self {
-        Self { workers: 2, lease: Duration::from_secs(60), embed_batch: 64 }
+        Self { workers: 2, lease: Duration::from_secs(60), embed_batch: 64, pictures: PictureSettings::default() }
     }
 }
 

@@ -24,7 +24,7 @@ mod tenants;
 pub use answer::{AnswerEvent, AnswerRequest, AnswerStream, FinalAnswer, Reference, ReferenceChunk};
 pub use chunks::ListedChunk;
 pub use documents::OpenDocument;
-pub use ingest::{IngestSettings, Workers};
+pub use ingest::{IngestSettings, PictureSettings, Workers};
 pub use models::ModelSettings;
 pub use mortise_store::BlobWriter;
 pub use plugins::{ComponentFrom, DeclaredPlugin, GrantChange, ListedPlugin, NewPlugin};

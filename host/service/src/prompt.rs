@@ -153,7 +153,7 @@ mod tests {
     }
 
     fn message(role: ChatRole, text: &str) -> ChatMessage {
-        ChatMessage { role, text: text.into() }
+        ChatMessage::new(role, text)
     }
 
     fn fit(messages: Vec<ChatMessage>, limit: u32) -> Vec<String> {

@@ -4,6 +4,7 @@ use crate::TenantStore;
 use crate::column::{Read, flag, from_json, id, json, list, now, vector_bytes};
 use crate::documents::{self, Stored};
 use crate::engine::{Write, all, any, one, run};
+use crate::{fields, kept};
 use mortise_domain::{
     Chunk, ChunkDraft, ChunkId, ChunkKind, ChunkPatch, DatasetId, DocumentId, Error, Page, PageRequest, Position,
     Result,
@@ -259,7 +260,7 @@ pub(crate) async fn insert(tx: &mut Write, document: i64, new: &[NewRow<'_>], sp
         }
         let mut query = QueryBuilder::new(
             "INSERT INTO chunk (seq, document, id, text, kind, context, keywords, questions, tags, positions, \
-             parent_text, image, tokens, ordinal, manual, edited, page, top, created) ",
+             fields, parent_text, image, tokens, ordinal, manual, edited, available, page, top, created) ",
         );
         query.push_values(part.iter().zip(json_columns), |mut row, (new, json)| {
             row.push_bind(seq)
@@ -272,12 +273,14 @@ pub(crate) async fn insert(tx: &mut Write, document: i64, new: &[NewRow<'_>], sp
                 .push_bind(json.questions)
                 .push_bind(json.tags)
                 .push_bind(json.positions)
+                .push_bind(json.fields)
                 .push_bind(&new.draft.parent_text)
                 .push_bind(new.draft.image.as_ref().map(|image| image.as_str()))
                 .push_bind(new.draft.tokens)
                 .push_bind(new.ordinal)
                 .push_bind(i64::from(new.manual))
-                .push_bind(0_i64)
+                .push_bind(i64::from(new.draft.edited))
+                .push_bind(i64::from(new.draft.available))
                 .push_bind(new.sort.0)
                 .push_bind(new.sort.1)
                 .push_bind(created);
@@ -298,6 +301,7 @@ pub(crate) struct JsonColumns {
     pub(crate) questions: String,
     pub(crate) tags: String,
     pub(crate) positions: String,
+    pub(crate) fields: String,
 }
 
 impl JsonColumns {
@@ -308,6 +312,7 @@ impl JsonColumns {
             questions: json("questions", &draft.questions)?,
             tags: json("tags", &draft.tags)?,
             positions: json("positions", &draft.positions)?,
+            fields: fields::encode(&draft.fields)?,
         })
     }
 }
@@ -340,8 +345,9 @@ pub(crate) async fn remove(tx: &mut Write, rows: &[i64]) -> Result<()> {
     Ok(())
 }
 
-/// Removes all chunks of a document and sets its counters to 0.
+/// Removes all chunks of a document and sets its counters to 0. Parsed ones are kept aside for the next parse.
 pub(crate) async fn drop_all(tx: &mut Write, owner: &mut Stored) -> Result<()> {
+    kept::keep(tx, owner.row).await?;
     let rows = sqlx::query("SELECT row FROM chunk WHERE document = $1").bind(owner.row);
     let rows = all(tx, rows, |r| r.try_get(0)).await?;
     remove(tx, &rows).await?;
@@ -375,6 +381,7 @@ fn chunk_row(row: &SqliteRow) -> Read<Chunk> {
         questions: from_json(row, "questions")?,
         tags: from_json(row, "tags")?,
         positions: from_json(row, "positions")?,
+        fields: fields::decode(row, "fields")?,
         available: flag(row, "available")?,
         parent_text: row.try_get("parent_text")?,
         image: image.map(Into::into),

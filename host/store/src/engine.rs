@@ -20,8 +20,11 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
 /// The schema, one step per number; `PRAGMA user_version` says how many were taken.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../migrations/sqlite/0001_init.sql"), include_str!("../migrations/sqlite/0002_plugins.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/sqlite/0001_init.sql"),
+    include_str!("../migrations/sqlite/0002_plugins.sql"),
+    include_str!("../migrations/sqlite/0003_kept_chunks.sql"),
+];
 
 const READERS: u32 = 4;
 

@@ -23,6 +23,8 @@ mod datasets;
 mod documents;
 mod engine;
 mod error;
+mod fields;
+mod kept;
 mod name;
 mod parsed;
 mod parsing;
@@ -32,6 +34,7 @@ mod tasks;
 mod tenants;
 
 pub use blobs::{BlobWriter, Blobs};
+pub use kept::Embedding;
 pub use parsed::ParsedCache;
 pub use plugins::PluginKey;
 pub use tasks::MAX_ATTEMPTS;

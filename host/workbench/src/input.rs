@@ -112,9 +112,9 @@ fn request(text: &str, title: &str) -> ChatRequest {
             "Answer from these passages alone, and cite each one you use as [ID:number].\n\n{}",
             passages.collect::<Vec<_>>().join("\n")
         );
-        messages.push(ChatMessage { role: ChatRole::System, text });
+        messages.push(ChatMessage::new(ChatRole::System, text));
     }
-    messages.push(ChatMessage { role: ChatRole::User, text: question });
+    messages.push(ChatMessage::new(ChatRole::User, question));
     ChatRequest { messages, passages, ..ChatRequest::default() }
 }
 

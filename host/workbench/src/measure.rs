@@ -187,7 +187,7 @@ fn made_up(role: Role) -> Option<Input> {
         Role::ChatModel => {
             let passage = |number| Passage { number, title: "made-up.txt".into(), text: words.paragraph() };
             let passages = (0..8).map(passage).collect();
-            let messages = vec![ChatMessage { role: ChatRole::User, text: words.sentence(8) }];
+            let messages = vec![ChatMessage::new(ChatRole::User, words.sentence(8))];
             Input::Chat(ChatRequest { messages, passages, ..ChatRequest::default() })
         }
     };

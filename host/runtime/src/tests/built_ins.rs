@@ -55,7 +55,7 @@ async fn every_role_works() {
     let model = runtime.chat_model("extract").unwrap();
     assert!(model.abilities().await.unwrap().context_tokens > 0);
     let request = ChatRequest {
-        messages: vec![ChatMessage { role: ChatRole::User, text: question.into() }],
+        messages: vec![ChatMessage::new(ChatRole::User, question)],
         passages: vec![Passage { number: 0, title: "Leave".into(), text: "The notice period is four weeks.".into() }],
         ..ChatRequest::default()
     };

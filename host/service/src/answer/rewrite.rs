@@ -3,6 +3,7 @@
 
 use super::short_answer;
 use mortise_domain::MessageRole;
+use mortise_domain::chat::{ChatMessage, ChatRole};
 use mortise_domain::role::ChatModel;
 
 const COMPLETE: &str = "You rewrite the user's last question so that it can be understood without the conversation: \
@@ -27,7 +28,7 @@ pub(super) async fn keywords(model: &dyn ChatModel, question: &str) -> Option<St
 }
 
 async fn asked(model: &dyn ChatModel, instruction: &str, text: String) -> Option<String> {
-    match short_answer(model, instruction, text).await {
+    match short_answer(model, instruction, ChatMessage::new(ChatRole::User, text)).await {
         Ok(answer) => Some(answer).filter(|a| !a.is_empty()),
         Err(error) => {
             tracing::warn!(%error, "the question is searched as it was asked");

@@ -19,7 +19,7 @@ pub(super) async fn blocks(
     plugins: &dyn Plugins,
     document: &Document,
     context: &CallContext,
-) -> Result<(SourceFile, Arc<Parsed>), Failure> {
+) -> Result<(SourceFile, Parsed), Failure> {
     let bytes = service.store.blobs().open(&document.blob).await?;
     let media_type = media_type::by_name(&document.name);
     let file = SourceFile { name: document.name.clone(), media_type: media_type.to_owned(), bytes };
@@ -28,12 +28,12 @@ pub(super) async fn blocks(
     let cache = service.store.parsed();
     if let Some(parsed) = cache.get(&key).await? {
         tracing::debug!(document = %document.id, "blocks from an earlier parse");
-        return Ok((file, Arc::new(parsed)));
+        return Ok((file, parsed));
     }
     let mut parsed = parse(&*parser, file.clone(), &document.parser_config, context).await?;
     attachments(plugins, &mut parsed, &document.parser_config, context).await;
     cache.put(&key, &parsed).await?;
-    Ok((file, Arc::new(parsed)))
+    Ok((file, parsed))
 }
 
 /// The blocks of a document's last parse, when they are still kept.

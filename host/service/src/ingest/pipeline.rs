@@ -1,11 +1,12 @@
 //! The steps of one ingestion: parse, chunk, embed, publish.
 
-use super::{embedded_name, embedded_text, mix_in_name, name_weight, parsed};
+use super::{embedded_name, embedded_text, mix_in_name, name_weight, parsed, pictures};
 use crate::Service;
 use mortise_domain::block::{Block, Parsed, Place};
 use mortise_domain::plugin::FaultReason;
 use mortise_domain::role::{CallContext, Embedder, InputKind, RawChunk, RawChunks};
-use mortise_domain::{Cancel, ChunkDraft, ChunkId, Document, Error, PluginFault, Position, Task};
+use mortise_domain::{BlobId, Cancel, ChunkDraft, ChunkId, ChunkKind, Document, Error, PluginFault, Position, Task};
+use mortise_store::Embedding;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -35,6 +36,7 @@ impl From<Error> for Failure {
 
 /// Share of progress (0..1) at which each step ends; RAGFlow's scale.
 const PARSED: f64 = 0.6;
+const PICTURES: f64 = 0.65;
 const CHUNKED: f64 = 0.7;
 const EMBEDDED: f64 = 0.9;
 
@@ -61,6 +63,8 @@ pub(super) async fn run(service: &Service, task: &Task, worker: &str, cancel: &C
 
     let context = CallContext { cancel: cancel.clone(), progress: Some(report.throttled(0.01, PARSED)) };
     let (file, parsed) = parsed::blocks(service, &*plugins, &document, &context).await?;
+    let context = CallContext { cancel: cancel.clone(), progress: Some(report.throttled(PARSED, PICTURES)) };
+    let parsed = Arc::new(pictures::read(service, &*plugins, &document, parsed, &context).await?);
     let pages = if parsed.pages > 0 { format!(", {} pages", parsed.pages) } else { String::new() };
     report.line(PARSED, &format!("Parsed: {} blocks{pages}.", parsed.blocks.len())).await?;
     for warning in parsed.warnings.iter().take(20) {
@@ -68,11 +72,21 @@ pub(super) async fn run(service: &Service, task: &Task, worker: &str, cancel: &C
         report.line(PARSED, &format!("[WARNING] {at}{}", warning.message)).await?;
     }
 
-    let context = CallContext { cancel: cancel.clone(), progress: Some(report.throttled(PARSED, CHUNKED)) };
+    let context = CallContext { cancel: cancel.clone(), progress: Some(report.throttled(PICTURES, CHUNKED)) };
     let raw = chunker.split(file, parsed.clone(), &document.parser_config, context).await.map_err(Error::from)?;
-    let mut drafts = drafts(&document, &parsed, raw);
+    let mut drafts = drafts(service, &document, &parsed, raw).await?;
     report.line(CHUNKED, &format!("Generated {} chunks.", drafts.len())).await?;
 
+    let weight = name_weight(&document.parser_config);
+    let mixed_in = if weight > 0.0 { format!("{weight} {}", embedded_name(&document.name)) } else { String::new() };
+    let embedding = Embedding { space: embedder.identity(), mixed_in: &mixed_in };
+    let mut kept = service.store.kept_chunks(&document.id, embedding).await?;
+    for draft in &mut drafts {
+        if let Some(kept) = kept.remove(&draft.id) {
+            draft.inherit(kept);
+        }
+    }
+    drop(kept);
     embed(service, &document, &*embedder, &mut drafts, cancel, &report).await?;
     report.line(EMBEDDED, "Embedding finished.").await?;
 
@@ -80,7 +94,7 @@ pub(super) async fn run(service: &Service, task: &Task, worker: &str, cancel: &C
         return Err(cancelled());
     }
     let chunks = drafts.len();
-    let Some(seq) = service.store.publish_chunks(task, worker, embedder.identity(), drafts).await? else {
+    let Some(seq) = service.store.publish_chunks(task, worker, embedding, drafts).await? else {
         return Err(cancelled());
     };
     if !service.follower.wait_for(seq, INDEX_WAIT).await {
@@ -90,39 +104,73 @@ pub(super) async fn run(service: &Service, task: &Task, worker: &str, cancel: &C
     Ok(Summary { chunks, line: line.to_owned() })
 }
 
-fn cancelled() -> Failure {
+pub(super) fn cancelled() -> Failure {
     let fault = PluginFault { plugin: "ingestion".into(), version: String::new(), reason: FaultReason::Cancelled };
     Failure { error: fault.into(), retry: false }
 }
 
-/// Chunks as stored: with ids, positions and token counts.
-fn drafts(document: &Document, parsed: &Parsed, raw: RawChunks) -> Vec<ChunkDraft> {
+/// Chunks as stored: with ids, positions, token counts and pictures.
+async fn drafts(
+    service: &Service,
+    document: &Document,
+    parsed: &Parsed,
+    raw: RawChunks,
+) -> Result<Vec<ChunkDraft>, Failure> {
     let blocks: HashMap<u32, &Block> = parsed.blocks.iter().map(|b| (b.id, b)).collect();
     let mut repeats: HashMap<String, u32> = HashMap::new();
     let RawChunks { chunks, parents } = raw;
+    let images = stored_images(service, &blocks, parsed, &chunks).await?;
     let filled = chunks.into_iter().filter(|chunk| !chunk.text.trim().is_empty());
-    filled
-        .map(|chunk| {
-            let repeat = repeats.entry(chunk.text.clone()).or_default();
-            let id = ChunkId::of(&chunk.text, &document.id, *repeat);
-            *repeat += 1;
-            let positions = positions(&chunk, &blocks);
-            ChunkDraft {
-                id,
-                tokens: mortise_text::tokens::count(&chunk.text) as i64,
-                text: chunk.text,
-                kind: chunk.kind,
-                context: chunk.context,
-                keywords: chunk.keywords,
-                questions: chunk.questions,
-                tags: chunk.tags,
-                positions,
-                parent_text: chunk.parent.and_then(|p| parents.get(p as usize)).cloned(),
-                image: None,
-                vector: Vec::new(),
-            }
-        })
-        .collect()
+    let drafts = filled.map(|chunk| {
+        let repeat = repeats.entry(chunk.text.clone()).or_default();
+        let id = ChunkId::of(&chunk.text, &document.id, *repeat);
+        *repeat += 1;
+        let positions = positions(&chunk, &blocks);
+        let image = image_of(&chunk, &blocks).and_then(|number| images.get(&number)).cloned();
+        ChunkDraft {
+            id,
+            tokens: mortise_text::tokens::count(&chunk.text) as i64,
+            text: chunk.text,
+            kind: chunk.kind,
+            context: chunk.context,
+            keywords: chunk.keywords,
+            questions: chunk.questions,
+            tags: chunk.tags,
+            positions,
+            fields: chunk.fields,
+            available: true,
+            edited: false,
+            parent_text: chunk.parent.and_then(|p| parents.get(p as usize)).cloned(),
+            image,
+            vector: Vec::new(),
+        }
+    });
+    Ok(drafts.collect())
+}
+
+/// The picture that a chunk shows: the first among its blocks.
+fn image_of(chunk: &RawChunk, blocks: &HashMap<u32, &Block>) -> Option<u32> {
+    let shows = matches!(chunk.kind, ChunkKind::Image | ChunkKind::Table);
+    chunk.blocks.iter().filter(|_| shows).find_map(|id| blocks.get(id)?.image)
+}
+
+/// Stores the pictures that chunks show, each once.
+async fn stored_images(
+    service: &Service,
+    blocks: &HashMap<u32, &Block>,
+    parsed: &Parsed,
+    chunks: &[RawChunk],
+) -> Result<HashMap<u32, BlobId>, Failure> {
+    let mut stored = HashMap::new();
+    for number in chunks.iter().filter_map(|chunk| image_of(chunk, blocks)) {
+        let Some(image) = parsed.images.get(number as usize).filter(|_| !stored.contains_key(&number)) else {
+            continue;
+        };
+        let mut writer = service.store.blobs().begin().await?;
+        writer.write(&image.bytes).await?;
+        stored.insert(number, writer.finish().await?.0);
+    }
+    Ok(stored)
 }
 
 /// `[page, left, right, top, bottom]` of every place of the chunk; none for formats without a layout.
@@ -142,7 +190,7 @@ fn positions(chunk: &RawChunk, blocks: &HashMap<u32, &Block>) -> Vec<Position> {
     positions
 }
 
-/// Fills in the vectors, in batches; the file's name is mixed into each.
+/// Fills in the vectors that are missing, in batches; the file's name is mixed into each.
 async fn embed(
     service: &Service,
     document: &Document,
@@ -153,6 +201,7 @@ async fn embed(
 ) -> Result<(), Failure> {
     let weight = name_weight(&document.parser_config);
     let mut name = Vec::new();
+    let mut drafts: Vec<&mut ChunkDraft> = drafts.iter_mut().filter(|draft| draft.vector.is_empty()).collect();
     if weight > 0.0 && !drafts.is_empty() {
         let names = embedder.embed(vec![embedded_name(&document.name)], InputKind::Passage).await;
         name = names.map_err(Error::from)?.pop().unwrap_or_default();

@@ -7,26 +7,28 @@ use crate::column::flag;
 use crate::documents::stored_by_row;
 use crate::engine::{Write, all, latest, one, run};
 use crate::error::Fault;
+use crate::kept::{self, Embedding};
 use mortise_domain::{ChunkDraft, Result, Task};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use std::collections::{HashMap, HashSet};
 
 impl Store {
-    /// Replaces the parsed chunks of a task's document by `drafts`, with vectors by the embedder `space`, and says
-    /// which change sequence number shows them. Chunks whose id stays keep row, vector, availability and what was
+    /// Replaces the parsed chunks of a task's document by `drafts`, whose vectors were made as `embedding` says, and
+    /// tells which change sequence number shows them. Chunks whose id stays keep row, vector, availability and what was
     /// edited by hand; hand-made chunks stay. `None`: the lease is lost, and nothing was changed.
     ///
     /// # Errors
     /// `Internal` when the database fails or vectors differ in length; then nothing was changed.
-    pub async fn publish_chunks(
+    pub async fn publish_chunks<'a>(
         &self,
         task: &Task,
         worker: &str,
-        space: &str,
+        embedding: impl Into<Embedding<'a>>,
         drafts: Vec<ChunkDraft>,
     ) -> Result<Option<u64>> {
         same_length(&drafts)?;
+        let Embedding { space, mixed_in } = embedding.into();
         let mut tx = self.engine().write().await?;
         let Some(held) = held(&mut tx, task, worker).await? else { return Ok(None) };
         let Some(mut owner) = stored_by_row(&mut tx, held.document).await? else { return Ok(None) };
@@ -52,6 +54,9 @@ impl Store {
         let dropped: Vec<i64> = existing.values().filter(|old| !old.manual).map(|old| old.row).collect();
         chunks::remove(&mut tx, &dropped).await?;
         chunks::insert(&mut tx, owner.row, &fresh, space).await?;
+        kept::forget(&mut tx, owner.row).await?;
+        let made = sqlx::query("UPDATE document SET mixed_in = $2 WHERE row = $1");
+        run(&mut tx, made.bind(owner.row).bind(mixed_in)).await?;
 
         let after = parsed(&mut tx, owner.row).await?;
         let (chunks, tokens) = (owner.document.chunk_count, owner.document.token_count);
@@ -82,6 +87,7 @@ struct Rest {
     keywords: String,
     tags: String,
     positions: String,
+    fields: String,
     parent_text: Option<String>,
     image: Option<String>,
     tokens: i64,
@@ -101,6 +107,7 @@ impl Existing {
             keywords: json.keywords,
             tags: json.tags,
             positions: json.positions,
+            fields: json.fields,
             parent_text: draft.parent_text.clone(),
             image: draft.image.as_ref().map(ToString::to_string),
             tokens: draft.tokens,
@@ -109,10 +116,11 @@ impl Existing {
         if content_changed {
             let update = sqlx::query(
                 "UPDATE chunk SET text = $2, questions = $3, kind = $4, context = $5, keywords = $6, tags = $7, \
-                 positions = $8, parent_text = $9, image = $10, tokens = $11 WHERE row = $1",
+                 positions = $8, fields = $9, parent_text = $10, image = $11, tokens = $12 WHERE row = $1",
             );
             let update = update.bind(self.row).bind(&draft.text).bind(json.questions).bind(rest.kind);
             let update = update.bind(rest.context).bind(rest.keywords).bind(rest.tags).bind(rest.positions);
+            let update = update.bind(rest.fields);
             run(tx, update.bind(rest.parent_text).bind(rest.image).bind(rest.tokens)).await?;
         }
         if input_changed {
@@ -164,6 +172,7 @@ async fn existing(tx: &mut Write, document: i64, space: &str) -> Result<HashMap<
                 keywords: r.try_get("keywords")?,
                 tags: r.try_get("tags")?,
                 positions: r.try_get("positions")?,
+                fields: r.try_get("fields")?,
                 parent_text: r.try_get("parent_text")?,
                 image: r.try_get("image")?,
                 tokens: r.try_get("tokens")?,

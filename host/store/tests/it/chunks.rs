@@ -1,6 +1,7 @@
 //! Reading, adding and editing by hand, counters.
 
 use crate::fixture::{Fixture, SPACE, draft, names};
+use mortise_domain::block::Value;
 use mortise_domain::{ChangeSource, ChunkDraft, ChunkId, ChunkPatch, Error, PageRequest, Position};
 
 fn at(draft: ChunkDraft, position: Position) -> ChunkDraft {
@@ -45,6 +46,16 @@ async fn a_chunk_comes_back_as_it_went() {
         questions: vec!["What?".into()],
         tags: vec!["t".into()],
         positions: vec![[1, 72, 520, 90, 120], [2, 1, 2, 3, 4]],
+        fields: [
+            Value::None,
+            Value::Text("t".into()),
+            Value::Integer(i64::MIN),
+            Value::Number(2.0),
+            Value::Boolean(true),
+            Value::Time("2026-03-01".into()),
+        ]
+        .map(|value| ("column".to_owned(), value))
+        .into(),
         parent_text: Some("parent".into()),
         image: Some("i".into()),
         kind: mortise_domain::ChunkKind::Table,
@@ -56,6 +67,7 @@ async fn a_chunk_comes_back_as_it_went() {
     assert_eq!((&read.text, &read.context, &read.keywords), (&given.text, &given.context, &given.keywords));
     assert_eq!((&read.questions, &read.tags, &read.positions), (&given.questions, &given.tags, &given.positions));
     assert_eq!((&read.parent_text, &read.image, read.kind), (&given.parent_text, &given.image, given.kind));
+    assert_eq!(read.fields, given.fields);
     assert!(read.manual && read.available && read.created > 1.7e9);
     assert_eq!(f.own.chunks_by_rows(&[999, read.row]).await.unwrap().len(), 1);
 }

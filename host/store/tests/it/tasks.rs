@@ -1,8 +1,8 @@
 //! Leases, retries, progress, publishing.
 
 use crate::fixture::{Fixture, LEASE, SPACE, WORKER, draft, names, vector};
-use mortise_domain::{ChangeSource, ChunkDraft, ChunkPatch, Document, DocumentId, RunState};
-use mortise_store::MAX_ATTEMPTS;
+use mortise_domain::{ChangeSource, ChunkDraft, ChunkId, ChunkPatch, Document, DocumentId, RunState};
+use mortise_store::{Embedding, MAX_ATTEMPTS};
 use std::time::{Duration, Instant};
 
 async fn started(f: &Fixture) -> Document {
@@ -236,6 +236,64 @@ async fn publishing_again_keeps_what_stayed_the_same() {
     assert!(told.iter().all(|c| c.chunk.as_ref().unwrap().vectors.len() == 2), "both embedders' vectors");
     let kept = told.iter().find(|c| c.row == stays.row).unwrap().chunk.as_ref().unwrap();
     assert!(kept.vectors.contains(&(SPACE.into(), vector("stays"))), "a kept chunk keeps its vector");
+}
+
+/// A parse asked for again drops the chunks, as clients expect; those that come again have what they had.
+#[tokio::test]
+async fn chunks_that_come_again_get_back_what_they_had() {
+    let f = Fixture::new().await;
+    let document = started(&f).await;
+    let text = |text| draft(&document.id, text);
+    let parse = async |texts: &[&'static str], embedding: Embedding<'static>| {
+        let task = f.running(&document).await;
+        let mut kept = f.store.kept_chunks(&document.id, embedding).await.unwrap();
+        let drafts = texts.iter().map(|words| {
+            let mut draft = ChunkDraft { vector: vec![], ..text(words) };
+            if let Some(kept) = kept.remove(&draft.id) {
+                draft.inherit(kept);
+            }
+            draft
+        });
+        let mut drafts: Vec<ChunkDraft> = drafts.collect();
+        let embedded = drafts.iter_mut().filter(|draft| draft.vector.is_empty()).map(|draft| {
+            draft.vector = vector(&draft.text);
+            draft.text.clone()
+        });
+        let embedded: Vec<String> = embedded.collect();
+        f.store.publish_chunks(&task, WORKER, embedding, drafts).await.unwrap().unwrap();
+        assert!(f.store.finish_task(&task, WORKER, "", 1.0).await.unwrap());
+        embedded
+    };
+    let named = |mixed_in| Embedding { space: SPACE, mixed_in };
+    assert_eq!(parse(&["stays", "is off", "is edited", "goes"], named("a")).await.len(), 4);
+    let id = |words| ChunkId::of(words, &document.id, 0);
+    let edit = async |words, patch: ChunkPatch, vector| {
+        f.own.update_chunk(&document.dataset, &document.id, &id(words), patch, vector, Some(2)).await.unwrap();
+    };
+    edit("is off", ChunkPatch { available: Some(false), ..Default::default() }, None).await;
+    let better = ChunkPatch { text: Some("better words".into()), ..Default::default() };
+    edit("is edited", better, Some((SPACE.to_owned(), vec![7.0; 4]))).await;
+
+    // Stopped half-way: what the first parse gave is still known to the third.
+    f.running(&document).await;
+    assert!(f.chunks(&document).await.is_empty());
+    f.own.stop_parsing(&document.dataset, &[document.id.clone()]).await.unwrap();
+    assert_eq!(parse(&["new", "is edited", "is off", "stays"], named("a")).await, ["new"]);
+    let chunks = f.chunks(&document).await;
+    assert_eq!(names(&chunks, |c| &c.text), ["new", "better words", "is off", "stays"]);
+    assert_eq!(chunks[1].id, id("is edited"));
+    assert_eq!(chunks.iter().map(|c| c.available).collect::<Vec<_>>(), [true, true, false, true]);
+    let told = f.store.changes_after(0, 100).await.unwrap();
+    let edited = told.iter().filter_map(|c| c.chunk.as_ref()).find(|c| c.text == "better words").unwrap();
+    assert_eq!(edited.vectors, [(SPACE.to_owned(), vec![7.0; 4])]);
+
+    // Another name in the vectors, or another embedder, makes them anew; edits stay.
+    assert_eq!(parse(&["is edited", "stays"], named("b")).await, ["better words", "stays"]);
+    let other = Embedding { space: "space-b", mixed_in: "b" };
+    assert_eq!(parse(&["is edited", "stays"], other).await, ["better words", "stays"]);
+    assert_eq!(names(&f.chunks(&document).await, |c| &c.text), ["better words", "stays"]);
+    // What did not come again is forgotten.
+    assert_eq!(parse(&["goes"], other).await, ["goes"]);
 }
 
 #[tokio::test]

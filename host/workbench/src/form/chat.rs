@@ -57,6 +57,7 @@ pub(crate) fn read_request(text: &str) -> Result<ChatRequest, String> {
             RoleForm::Tool => ChatRole::Tool,
         },
         text: message.content,
+        images: Vec::new(),
     };
     let passage = |(place, passage): (u32, PassageForm)| Passage {
         number: passage.number.unwrap_or(place),

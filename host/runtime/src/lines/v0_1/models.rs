@@ -9,6 +9,7 @@ use crate::fault::invalid;
 use crate::instance::State;
 use crate::lines::{Called, Described, Describes, ModelWorld, OpenChatModel, OpenEmbedder, OpenReranker, Vectors};
 use async_trait::async_trait;
+use mortise_domain::block::Image;
 use mortise_domain::chat::{ChatAbilities, ChatEvent, ChatMessage, ChatRequest, ChatRole, FinishReason};
 use mortise_domain::role::{InputKind, Space};
 use wasmtime::Store;
@@ -147,6 +148,15 @@ fn wit_request(request: ChatRequest) -> chat::Request {
     }
 }
 
+/// The text first; a message of pictures alone has none.
+fn content(text: String, images: Vec<Image>) -> Vec<chat::Content> {
+    let images = images
+        .into_iter()
+        .map(|image| chat::Content::Image(chat::Image { media_type: image.media_type, bytes: image.bytes }));
+    let text = (!text.is_empty() || images.len() == 0).then_some(chat::Content::Text(text));
+    text.into_iter().chain(images).collect()
+}
+
 fn message(message: ChatMessage) -> chat::Message {
     chat::Message {
         role: match message.role {
@@ -155,7 +165,7 @@ fn message(message: ChatMessage) -> chat::Message {
             ChatRole::Assistant => chat::Role::Assistant,
             ChatRole::Tool => chat::Role::Tool,
         },
-        content: vec![chat::Content::Text(message.text)],
+        content: content(message.text, message.images),
         tool_calls: Vec::new(),
         tool_call_id: None,
     }
