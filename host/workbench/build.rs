@@ -28,7 +28,7 @@ fn run() -> Result<()> {
     println!("cargo:rerun-if-changed={}", root.join("Cargo.toml").display());
 
     let templates = files(&here.join("templates"))?;
-    let wit: Files = files(&root.join("wit"))?.into_iter().filter(|(name, _)| !name.contains('/')).collect();
+    let wit: Files = files(&root.join("wit"))?.into_iter().filter(|(name, _)| !name.starts_with("released/")).collect();
     let sdk = sdk(&root, &out)?;
     let mut list = String::new();
     for (name, what, files) in [
@@ -81,7 +81,7 @@ fn sdk(root: &Path, out: &Path) -> Result<Files> {
         let text = fs::read_to_string(&file)?;
         let standalone = match path.as_str() {
             "Cargo.toml" => manifest(&text, &fs::read_to_string(root.join("Cargo.toml"))?)?,
-            _ => text.replace("\"../wit\"", "\"wit\""),
+            _ => text.replace("\"../wit", "\"wit"),
         };
         if standalone != text {
             *file = out.join(format!("sdk-{}", path.replace('/', "-")));

@@ -47,6 +47,20 @@ world!(parser, "parser-plugin", "__export_parser_world", "mortise_sdk::bindings:
     "mortise:plugin/source@0.1.0": source,
     "mortise:plugin/blocks-out@0.1.0": blocks_out,
 });
+pub mod pages {
+    wit_bindgen::generate!({
+        path: ["../wit", "../wit/pages"],
+        world: "mortise:pages/paged",
+        pub_export_macro: true,
+        export_macro_name: "__export_pages_world",
+        default_bindings_module: "mortise_sdk::bindings::pages",
+        with: {
+            "mortise:plugin/types@0.1.0": crate::bindings::host::mortise::plugin::types,
+            "mortise:plugin/document@0.1.0": crate::bindings::host::mortise::plugin::document,
+            "mortise:plugin/source@0.1.0": crate::bindings::host::mortise::plugin::source,
+        },
+    });
+}
 world!(chunker, "chunker-plugin", "__export_chunker_world", "mortise_sdk::bindings::chunker", {
     "mortise:plugin/types@0.1.0": types,
     "mortise:plugin/document@0.1.0": document,

@@ -64,6 +64,7 @@ mod error;
 pub mod host;
 pub mod http;
 mod log;
+pub mod pages;
 pub mod parser;
 pub mod reranker;
 #[cfg(not(target_family = "wasm"))]

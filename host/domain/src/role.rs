@@ -1,6 +1,6 @@
 //! The five roles as the layers above the sandbox see them, and where they come from.
 
-use crate::block::{Parsed, Value};
+use crate::block::{Image, Parsed, Rect, Value};
 use crate::chat::{ChatAbilities, ChatEvent, ChatRequest};
 use crate::source::SourceFile;
 use crate::{Cancel, ChunkKind, JsonMap, PluginFault, PluginInfo, Result, Role};
@@ -75,6 +75,17 @@ pub struct Space {
     pub languages: Vec<String>,
 }
 
+/// What of a page is drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PageView {
+    /// Counted from 1.
+    pub page: u32,
+    /// Part of the page, in points; all of it when absent.
+    pub area: Option<Rect>,
+    /// Pixels an inch; fewer where the picture would be too large.
+    pub dpi: f32,
+}
+
 /// Bytes of one file → blocks.
 #[async_trait]
 pub trait Parser: Send + Sync {
@@ -82,6 +93,14 @@ pub trait Parser: Send + Sync {
     fn info(&self) -> &PluginInfo;
     /// Reads one file in a fresh instance.
     async fn parse(&self, file: SourceFile, config: &JsonMap, context: CallContext) -> Result<Parsed, PluginFault>;
+    /// Draws a page of a file; `None` when the plugin draws no pages.
+    async fn render(
+        &self,
+        file: SourceFile,
+        config: &JsonMap,
+        view: PageView,
+        cancel: Cancel,
+    ) -> Result<Option<Image>, PluginFault>;
 }
 
 /// Blocks → chunks.

@@ -10,7 +10,7 @@ mod v0_1;
 
 pub(crate) use faces::{
     Called, ChatModelWorld, ChunkerWorld, Described, Describes, EmbedderWorld, ModelWorld, OpenChatModel, OpenEmbedder,
-    OpenReranker, ParserWorld, RerankerWorld, Vectors,
+    OpenReranker, PagesWorld, ParserWorld, RerankerWorld, Vectors,
 };
 
 use crate::instance::State;

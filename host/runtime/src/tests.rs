@@ -7,6 +7,7 @@ mod guests;
 mod hostile;
 mod life;
 mod network;
+mod pages;
 mod seen;
 mod senses;
 mod slow;

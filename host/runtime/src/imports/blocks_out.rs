@@ -6,6 +6,7 @@ use crate::output::{self, Budget, RECORD};
 use mortise_domain::block::{Attachment, Block, Image, Parsed, Part, Place, Warning};
 use mortise_domain::plugin::FaultReason;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// Warnings kept of one document; the rest is counted.
@@ -25,6 +26,8 @@ pub(crate) struct Collector {
     /// The last page that has been begun, and since when.
     page: Option<(u32, Instant)>,
     done: f32,
+    /// The pages of a window that is read by itself; 0-based.
+    window: Range<u32>,
 }
 
 impl Collector {
@@ -37,6 +40,7 @@ impl Collector {
             page_timeout: limits.page_timeout,
             page: None,
             done: 0.0,
+            window: 0..0,
         }
     }
 
@@ -45,10 +49,18 @@ impl Collector {
     pub(crate) fn progressed(&mut self, done: f32) {
         if done > self.done {
             self.done = done;
-            if let Some((_, since)) = &mut self.page {
+            let begun = (done.clamp(0.0, 1.0) * self.window.len() as f32) as u32;
+            if let Some((page, since)) = &mut self.page {
                 *since = Instant::now();
+                *page = (*page).max(self.window.start + begun + 1).min(self.window.end.max(*page));
             }
         }
+    }
+
+    /// A window of pages is read, and nothing else.
+    pub(crate) fn reads(&mut self, window: &Range<u32>) {
+        self.window = window.clone();
+        self.page = Some((window.start + 1, Instant::now()));
     }
 
     /// Why the call must end now: it has been on one page for too long.
@@ -204,6 +216,22 @@ mod tests {
             (Err(reason), Some(why)) => assert!(reason.to_string().contains(why), "{reason}"),
             (result, why) => panic!("{result:?}, wanted {why:?}"),
         }
+    }
+
+    #[test]
+    fn a_window_tells_the_page_that_it_has_begun() {
+        let mut collector = Collector::new(&Limits::for_role(Role::Parser));
+        let on = |collector: &Collector| collector.page.unwrap().0;
+        collector.reads(&(64..128));
+        assert_eq!(on(&collector), 65);
+        for (done, page) in [(0.5, 97), (0.25, 97), (0.999, 128), (1.0, 128), (7.0, 128)] {
+            collector.progressed(done);
+            assert_eq!(on(&collector), page, "{done}");
+        }
+        let mut whole = Collector::new(&Limits::for_role(Role::Parser));
+        whole.pages(3);
+        whole.progressed(0.9);
+        assert_eq!(on(&whole), 1, "only blocks tell the page of a whole file");
     }
 
     #[test]

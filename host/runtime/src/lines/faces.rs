@@ -6,9 +6,11 @@ use crate::imports::blocks_in::Reader;
 use crate::imports::source::File;
 use crate::instance::State;
 use async_trait::async_trait;
+use mortise_domain::block::Image;
 use mortise_domain::chat::{ChatAbilities, ChatEvent, ChatRequest};
 use mortise_domain::plugin::FaultReason;
-use mortise_domain::role::{InputKind, RawChunks, Space};
+use mortise_domain::role::{InputKind, PageView, RawChunks, Space};
+use std::ops::Range;
 use wasmtime::Store;
 use wasmtime::component::ResourceAny;
 
@@ -45,6 +47,23 @@ pub(crate) trait Describes: Send + Sync {
 pub(crate) trait ParserWorld: Describes {
     /// Reads one file in a new instance; the blocks go to the store's collector.
     async fn parse(&self, store: &mut Store<State>, file: File, config: &str) -> Called<()>;
+    /// Its pages, where it can read and draw them one by one.
+    fn pages(&self) -> Option<&dyn PagesWorld> {
+        None
+    }
+}
+
+/// The pages of a linked parser. Every call is made in a new instance.
+#[async_trait]
+pub(crate) trait PagesWorld: Send + Sync {
+    /// How many pages the file has.
+    async fn count(&self, store: &mut Store<State>, file: File, config: &str) -> Called<u32>;
+    /// A window of pages, as only the same component understands it.
+    async fn read(&self, store: &mut Store<State>, file: File, config: &str, pages: Range<u32>) -> Called<Vec<u8>>;
+    /// Puts all windows together; the blocks go to the store's collector.
+    async fn compose(&self, store: &mut Store<State>, file: File, config: &str, windows: &[Vec<u8>]) -> Called<()>;
+    /// Draws a page, counted from 1, or a part of it.
+    async fn render(&self, store: &mut Store<State>, file: File, config: &str, view: PageView) -> Called<Image>;
 }
 
 /// A linked chunker.

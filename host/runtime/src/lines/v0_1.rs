@@ -4,6 +4,7 @@ mod bindings;
 mod convert;
 mod imports;
 mod models;
+mod pages;
 
 use super::{
     Called, ChatModelWorld, ChunkerWorld, Described, Describes, EmbedderWorld, Face, Line, ParserWorld, RerankerWorld,
@@ -54,7 +55,7 @@ impl Line for Line0_1 {
     }
 
     fn parser(&self, linked: InstancePre<State>) -> Face<dyn ParserWorld> {
-        Ok(Box::new(ParserPluginPre::new(linked)?))
+        Ok(Box::new(pages::PagedParser::new(linked)?))
     }
 
     fn chunker(&self, linked: InstancePre<State>) -> Face<dyn ChunkerWorld> {

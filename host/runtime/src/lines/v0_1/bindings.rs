@@ -55,6 +55,18 @@ world!(parser, "parser-plugin", {
     "mortise:plugin/source@0.1.0": source,
     "mortise:plugin/blocks-out@0.1.0": blocks_out,
 });
+pub mod pages {
+    wasmtime::component::bindgen!({
+        path: ["../../wit/released/0.1.0", "../../wit/pages"],
+        world: "mortise:pages/paged",
+        exports: { default: async },
+        with: {
+            "mortise:plugin/types@0.1.0": crate::lines::v0_1::bindings::host::mortise::plugin::types,
+            "mortise:plugin/document@0.1.0": crate::lines::v0_1::bindings::host::mortise::plugin::document,
+            "mortise:plugin/source@0.1.0": crate::lines::v0_1::bindings::host::mortise::plugin::source,
+        },
+    });
+}
 world!(chunker, "chunker-plugin", {
     "mortise:plugin/types@0.1.0": types,
     "mortise:plugin/document@0.1.0": document,
