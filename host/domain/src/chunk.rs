@@ -88,6 +88,15 @@ pub struct Chunk {
     pub created: f64,
 }
 
+impl Chunk {
+    /// Name of the picture that shows it, `<dataset>-<chunk>`: a figure that was kept, or where it stands on its page.
+    /// Empty without either.
+    pub fn picture(&self) -> String {
+        let shown = self.image.is_some() || !self.positions.is_empty();
+        if shown { format!("{}-{}", self.dataset, self.id) } else { String::new() }
+    }
+}
+
 /// A chunk that a parse made, before it is stored.
 #[derive(Clone, Debug)]
 pub struct ChunkDraft {

@@ -65,6 +65,8 @@ pub struct PluginInfo {
     pub extensions: Arc<[String]>,
     /// Media types (parsers only).
     pub media_types: Arc<[String]>,
+    /// Reads and draws pages one by one (parsers only).
+    pub pages: bool,
     /// Part of the binary, not named by the operator.
     pub built_in: bool,
 }

@@ -12,6 +12,7 @@ mod datasets;
 mod documents;
 mod envelope;
 mod graph;
+mod images;
 mod metadata;
 mod parser_config;
 mod parsing;
@@ -58,9 +59,12 @@ pub(crate) fn router(service: Service, options: &SurfaceOptions) -> Router {
         .merge(sessions::router())
         .merge(completions::router())
         .merge(chats_openai::router())
-        .with_state(surface);
+        .with_state(surface.clone());
+    let images = images::router().with_state(surface);
     Router::new()
-        .nest("/api/v1", routes)
+        .nest("/api/v1", routes.merge(images.clone()))
+        // Where the original's own pages look for pictures.
+        .nest("/v1", images)
         .fallback(unknown_path)
         .method_not_allowed_fallback(async || Refusal::wrong_method())
 }

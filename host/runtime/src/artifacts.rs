@@ -15,7 +15,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 /// Raised whenever the kept description, or the rules by which a package is accepted, change.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// How long something is kept that nobody asks for.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -49,6 +49,8 @@ pub(crate) struct Description {
     pub(crate) inference: Vec<String>,
     pub(crate) extensions: Vec<String>,
     pub(crate) media_types: Vec<String>,
+    /// Whether it exports pages.
+    pub(crate) pages: bool,
 }
 
 impl Description {
@@ -66,6 +68,7 @@ impl Description {
             inference: Vec::new(),
             extensions: Vec::new(),
             media_types: Vec::new(),
+            pages: false,
         }
     }
 }

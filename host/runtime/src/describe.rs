@@ -95,6 +95,7 @@ fn checked(package: &Package, described: Described) -> Result<Description, Strin
             described.extensions.iter().map(|e| e.trim_start_matches('.').to_lowercase()).collect();
         description.media_types = described.media_types.iter().map(|m| m.to_lowercase()).collect();
     }
+    description.pages = package.pages;
     description.name = described.name;
     description.version = described.version;
     description.summary = cut(&described.summary, 512);
@@ -123,7 +124,7 @@ mod tests {
         };
         change(&mut described);
         let wit = semver::Version::new(0, 1, 0);
-        let package = Package { role, line: crate::lines::serving(&wit).unwrap(), wit };
+        let package = Package { role, line: crate::lines::serving(&wit).unwrap(), wit, pages: false };
         match (checked(&package, described), why) {
             (Ok(_), None) => {}
             (Err(error), Some(why)) => assert!(error.contains(why), "{error}"),

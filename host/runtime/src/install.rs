@@ -128,7 +128,7 @@ impl InstallError {
         match error {
             Undescribed::Uncompilable(why) => Self::Uncompilable(why),
             Undescribed::Unfit(misfits) => {
-                let Package { role, ref wit, line } = *package;
+                let Package { role, ref wit, line, .. } = *package;
                 Self::Unfit { role, wants: wit.clone(), offers: line.version(), misfits }
             }
             Undescribed::Failed(reason) => Self::Describe(reason),

@@ -8,6 +8,8 @@ use wasmparser::{Encoding, Parser, Payload};
 
 /// The package of the contract.
 const PACKAGE: &str = "mortise:plugin";
+/// What a parser may export beside its role; see `wit/pages`.
+pub(crate) const PAGES: &str = "mortise:pages/pages@0.1.0";
 
 /// What the host knows of a component from its type alone.
 #[derive(Clone, Debug)]
@@ -17,6 +19,8 @@ pub(crate) struct Package {
     pub(crate) wit: Version,
     /// The line that serves it.
     pub(crate) line: &'static dyn Line,
+    /// Whether it offers pages beside its role.
+    pub(crate) pages: bool,
 }
 
 /// Why bytes are not a plugin of this host.
@@ -205,7 +209,8 @@ impl Names {
                 return Err(PackageError::Import { role, import: import.clone() });
             }
         }
-        Ok(Package { role, wit, line })
+        let pages = role == Role::Parser && self.exports.iter().any(|export| export == PAGES);
+        Ok(Package { role, wit, line, pages })
     }
 }
 

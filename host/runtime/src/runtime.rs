@@ -284,6 +284,7 @@ fn info(role: Role, digest: &str, description: Description) -> PluginInfo {
         requests: requests(&description.http, &description.inference),
         extensions: description.extensions.into(),
         media_types: description.media_types.into(),
+        pages: description.pages,
         built_in: false,
     }
 }

@@ -34,7 +34,7 @@ impl Service {
         self.get_dataset(caller, dataset).await?;
         let document = self.own(caller).insert_document(dataset, new).await?;
         tracing::info!(document = %document.id, name = document.name, size = document.size, "document added");
-        Ok(document)
+        Ok(self.with_thumbnail(caller, document))
     }
 
     /// One document.
@@ -42,7 +42,9 @@ impl Service {
     /// # Errors
     /// `NotFound`.
     pub async fn get_document(&self, caller: &Caller, dataset: &DatasetId, id: &DocumentId) -> Result<Document> {
-        self.own(caller).document(dataset, id).await?.ok_or_else(|| Error::not_found("document", id.as_str()))
+        let document = self.own(caller).document(dataset, id).await?;
+        let document = document.ok_or_else(|| Error::not_found("document", id.as_str()))?;
+        Ok(self.with_thumbnail(caller, document))
     }
 
     /// The document of exactly this name.
@@ -51,6 +53,15 @@ impl Service {
     /// Whatever the store says.
     pub async fn find_document(&self, caller: &Caller, dataset: &DatasetId, name: &str) -> Result<Option<Document>> {
         self.own(caller).document_by_name(dataset, name).await
+    }
+
+    /// The caller's documents of these ids, of any dataset; unknown ids are left out.
+    ///
+    /// # Errors
+    /// Whatever the store says.
+    pub async fn documents_by_ids(&self, caller: &Caller, ids: &[DocumentId]) -> Result<Vec<Document>> {
+        let found = self.own(caller).documents_by_ids(ids).await?;
+        Ok(found.into_iter().map(|document| self.with_thumbnail(caller, document)).collect())
     }
 
     /// Documents of a dataset, paged.
@@ -64,7 +75,8 @@ impl Service {
         filter: &DocumentFilter,
         page: &PageRequest,
     ) -> Result<Page<Document>> {
-        self.own(caller).list_documents(dataset, filter, page).await
+        let listed = self.own(caller).list_documents(dataset, filter, page).await?;
+        Ok(listed.map(|document| self.with_thumbnail(caller, document)))
     }
 
     /// Changes a document.

@@ -11,6 +11,7 @@ mod citations;
 mod clock;
 mod datasets;
 mod documents;
+mod images;
 mod ingest;
 mod models;
 mod plugins;

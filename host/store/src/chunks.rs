@@ -65,6 +65,16 @@ impl TenantStore {
         self.chunk_on(&mut *self.engine().read().await?, dataset, document, id).await
     }
 
+    /// One chunk, whatever document of the dataset it is of.
+    ///
+    /// # Errors
+    /// `Internal` when the database fails.
+    pub async fn chunk_of_dataset(&self, dataset: &DatasetId, id: &ChunkId) -> Result<Option<Chunk>> {
+        let select = sqlx::query(select_chunks!("WHERE d.dataset = $1 AND d.tenant = $2 AND c.id = $3 LIMIT 1"));
+        let select = select.bind(dataset.as_str()).bind(self.id()).bind(id.as_str());
+        one(&mut *self.engine().read().await?, select, chunk_row).await
+    }
+
     async fn chunk_on(
         &self,
         on: &mut SqliteConnection,

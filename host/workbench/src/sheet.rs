@@ -204,6 +204,7 @@ mod tests {
             requests: ["http: a model".to_owned()].into(),
             extensions: [].into(),
             media_types: [].into(),
+            pages: false,
             built_in: false,
         };
         let inspection = Inspection {

@@ -149,7 +149,7 @@ pub(super) fn listed_chunk(chunk: &Chunk, shown: &str, document_name: &str) -> J
         "dataset_id": chunk.dataset.as_str(),
         "important_keywords": chunk.keywords,
         "questions": chunk.questions,
-        "image_id": image_id(chunk),
+        "image_id": chunk.picture(),
         "available": chunk.available,
         "positions": chunk.positions,
     })
@@ -167,10 +167,6 @@ pub(super) fn added_chunk(chunk: &Chunk) -> Json {
         "create_time": plain_date(chunk.created),
         "create_timestamp": chunk.created,
     })
-}
-
-fn image_id(chunk: &Chunk) -> &str {
-    chunk.image.as_ref().map(|image| image.as_str()).unwrap_or_default()
 }
 
 /// What a chunk holds, in RAGFlow's words: nothing for prose.
@@ -192,7 +188,7 @@ pub(super) fn hit(hit: &Hit, highlight: bool) -> Json {
         "document_id": chunk.document.as_str(),
         "document_keyword": hit.document_name,
         "dataset_id": chunk.dataset.as_str(),
-        "image_id": image_id(chunk),
+        "image_id": chunk.picture(),
         "important_keywords": chunk.keywords,
         "positions": chunk.positions,
         "similarity": hit.similarity,

@@ -71,7 +71,7 @@ impl ReferenceChunk {
             "document_id": chunk.document.as_str(),
             "document_name": document_name,
             "dataset_id": chunk.dataset.as_str(),
-            "image_id": chunk.image.as_ref().map(|i| i.as_str()).unwrap_or_default(),
+            "image_id": chunk.picture(),
             "positions": chunk.positions,
             "url": self.url,
             "similarity": similarity,

@@ -8,15 +8,13 @@ use super::{Called, Described, Describes, ParserWorld};
 use crate::imports::source::File;
 use crate::instance::State;
 use crate::lines::PagesWorld;
+use crate::package::PAGES;
 use async_trait::async_trait;
 use mortise_domain::block::Image;
 use mortise_domain::role::PageView;
 use std::ops::Range;
 use wasmtime::Store;
 use wasmtime::component::{InstancePre, Resource};
-
-/// The interface's name in a component.
-const PAGES: &str = "mortise:pages/pages@0.1.0";
 
 /// A linked parser, with or without pages.
 pub(super) struct PagedParser {
