@@ -327,6 +327,7 @@ mod tests {
             questions: vec![],
             tags: vec![],
             positions: vec![[1, 72, 520, 90, 120]],
+            fields: vec![],
             available: true,
             parent_text: None,
             image: None,
