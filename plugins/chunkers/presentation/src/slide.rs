@@ -2,8 +2,7 @@
 
 use mortise_sdk::chunker::{Chunk, ChunkKind};
 use mortise_sdk::document::{Block, BlockKind, Place};
-use mortise_sdk::host::Progress;
-use mortise_shared_structure::document::{Document, Item, ItemKind};
+use mortise_shared_structure::document::{self, Item, ItemKind};
 use mortise_shared_structure::emit::{Emitter, Path};
 
 /// What stands on one slide.
@@ -60,14 +59,14 @@ impl Slide {
     pub(crate) fn chunks(self, name: &str, limit: u32) -> Vec<Chunk> {
         let pictures = !self.written;
         let repeated = self.items.is_empty() && self.page.is_some() && !self.furniture.is_empty();
-        let items = if repeated { self.furniture } else { self.items };
+        let mut items = if repeated { self.furniture } else { self.items };
         if items.is_empty() {
             return self.page.map(|page| placeholder(name, page, self.silent)).into_iter().collect();
         }
-        let mut document = Document { items, ..Document::default() };
-        document.count(&Progress::new("chunking").part(0.0, 0.0));
+        document::count(&mut items);
+        items.iter_mut().enumerate().for_each(|(number, item)| item.number = number);
         let mut emitter = Emitter::new(limit, Path::Context);
-        emitter.section(&[], None, document.items);
+        emitter.section(&[], None, items);
         let mut chunks = emitter.finish().chunks;
         if pictures && !repeated {
             chunks.iter_mut().for_each(|chunk| chunk.kind = ChunkKind::Image);

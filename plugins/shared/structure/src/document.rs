@@ -108,12 +108,7 @@ impl Document {
         let total = self.items.len();
         self.items.iter_mut().enumerate().for_each(|(number, item)| item.number = number);
         for (number, window) in self.items.chunks_mut(WINDOW).enumerate() {
-            let texts: Vec<String> = window.iter_mut().map(|item| std::mem::take(&mut item.text)).collect();
-            let counts = HostTokens.count(&texts);
-            for ((item, text), tokens) in window.iter_mut().zip(texts).zip(counts) {
-                item.text = text;
-                item.tokens = tokens;
-            }
+            count(window);
             progress.at((number + 1) * WINDOW, total);
         }
     }
@@ -132,6 +127,16 @@ impl Document {
             let lines = item.text.lines().map(str::trim).filter(|line| !line.is_empty());
             self.items.extend(lines.map(|line| Item { text: line.to_owned(), ..item.clone_bare() }));
         }
+    }
+}
+
+/// Counts the tokens of items in one call.
+pub fn count(items: &mut [Item]) {
+    let texts: Vec<String> = items.iter_mut().map(|item| std::mem::take(&mut item.text)).collect();
+    let counts = HostTokens.count(&texts);
+    for ((item, text), tokens) in items.iter_mut().zip(texts).zip(counts) {
+        item.text = text;
+        item.tokens = tokens;
     }
 }
 

@@ -102,18 +102,13 @@ pub fn divide(
     path.extend(section.heading);
     let mut parts = sections_below(levels, section.body.clone(), &path, next);
     // What stands before the first part is the section's own, and keeps its heading.
-    match parts.first_mut() {
-        Some(own) if own.heading.is_none() => {
-            *own = Section { path: section.path, heading: section.heading, body: own.body.clone(), leads: true };
-        }
-        _ => {}
-    }
-    if section.leads
-        && let Some(last) = parts.last_mut()
-    {
-        last.leads |= last.heading == section.heading;
-    }
-    parts.into_iter().flat_map(|part| if part.heading == section.heading { vec![part] } else { divide(levels, part, too_large, divides) }).collect()
+    let body = match parts.first() {
+        Some(own) if own.heading.is_none() => parts.remove(0).body,
+        _ => section.body.start..section.body.start,
+    };
+    let own = Section { path: section.path, heading: section.heading, body, leads: true };
+    let deeper = parts.into_iter().flat_map(|part| divide(levels, part, too_large, divides));
+    std::iter::once(own).chain(deeper).collect()
 }
 
 /// The level at which a tree of the given depth is cut: the `depth`th of the levels that occur, body text being the last of
