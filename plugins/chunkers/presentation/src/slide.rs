@@ -41,9 +41,12 @@ impl Slide {
             places: block.places.clone(),
             captions: vec![],
         };
-        if let Some(table) = block.table.as_ref().filter(|table| block.kind == BlockKind::Table && !table.cells.is_empty()) {
+        if let Some(table) =
+            block.table.as_ref().filter(|table| block.kind == BlockKind::Table && !table.cells.is_empty())
+        {
             // Rows are never torn apart.
-            self.items.extend(mortise_shared_tables::row_lines(table).into_iter().map(|line| item(ItemKind::Whole, line)));
+            self.items
+                .extend(mortise_shared_tables::row_lines(table).into_iter().map(|line| item(ItemKind::Whole, line)));
             self.written = true;
         } else if text.trim().is_empty() {
             self.silent.extend((block.kind == BlockKind::Figure).then_some(block.id));

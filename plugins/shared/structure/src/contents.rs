@@ -8,8 +8,19 @@ const LONGEST: usize = 160;
 
 /// Headings of contents lists, in lower case and without blanks.
 const MARKERS: &[&str] = &[
-    "contents", "tableofcontents", "inhalt", "inhaltsverzeichnis", "sommaire", "tabledesmatières", "índice", "目录", "目錄",
-    "目次", "目 录", "차례", "목차",
+    "contents",
+    "tableofcontents",
+    "inhalt",
+    "inhaltsverzeichnis",
+    "sommaire",
+    "tabledesmatières",
+    "índice",
+    "目录",
+    "目錄",
+    "目次",
+    "目 录",
+    "차례",
+    "목차",
 ];
 
 /// The lines of the contents list, its heading included; `None` when there is none, or when it cannot be told where it ends.

@@ -97,7 +97,8 @@ impl Headings {
         let deepest = document.items.iter().filter_map(marked_level).max().unwrap_or(0);
         let of_pattern = |pattern: usize| {
             let above = known.range(..=pattern).next_back().map(|(at, level)| level + (pattern - at) as u32);
-            let below = known.range(pattern..).next().map(|(at, level)| level.saturating_sub((at - pattern) as u32).max(1));
+            let below =
+                known.range(pattern..).next().map(|(at, level)| level.saturating_sub((at - pattern) as u32).max(1));
             above.or(below).unwrap_or(deepest + 1 + pattern as u32)
         };
         let level = |item: &Item| match item.kind {

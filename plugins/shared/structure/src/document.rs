@@ -100,7 +100,9 @@ impl Document {
             let (id, text) = (self.items[*at].id, std::mem::take(&mut self.items[*at].text));
             self.items[owner].captions.push((id, text));
         }
-        self.items.retain(|item| !item.text.is_empty() || !item.captions.is_empty() || matches!(item.kind, ItemKind::Table(_)));
+        self.items.retain(|item| {
+            !item.text.is_empty() || !item.captions.is_empty() || matches!(item.kind, ItemKind::Table(_))
+        });
     }
 
     /// Numbers all items and counts their tokens.

@@ -97,7 +97,8 @@ impl Sizes {
 
 /// Drops a contents list that the file does not mark as one.
 pub fn drop_contents(document: &mut Document) {
-    let lines: Vec<&str> = document.items.iter().map(|item| if item.is_media() { "" } else { item.text.as_str() }).collect();
+    let lines: Vec<&str> =
+        document.items.iter().map(|item| if item.is_media() { "" } else { item.text.as_str() }).collect();
     if let Some(range) = contents_list(&lines) {
         let media = |at: usize| document.items[at].is_media();
         let keep: Vec<bool> = (0..document.items.len()).map(|at| !range.contains(&at) || media(at)).collect();

@@ -90,7 +90,8 @@ impl Family {
         let line = line.trim();
         match self {
             ChineseLegal => {
-                for (level, units) in [&["编", "分编", "部分"][..], &["章"], &["节"], &["条"]].into_iter().enumerate() {
+                for (level, units) in [&["编", "分编", "部分"][..], &["章"], &["节"], &["条"]].into_iter().enumerate()
+                {
                     if let Some(length) = number::ordinal(line, units, true) {
                         return Some((level, length));
                     }
@@ -131,7 +132,12 @@ fn goes_on_in_chinese(rest: &str) -> bool {
     let mut chars = rest.chars();
     match (chars.next(), chars.next()) {
         (Some('规'), second) => second == Some('定'),
-        (Some('的' | '第' | '至' | '、' | '和' | '或' | '款' | '中' | '所' | '与' | '及' | '以' | '，' | '。' | '；'), _) => true,
+        (
+            Some(
+                '的' | '第' | '至' | '、' | '和' | '或' | '款' | '中' | '所' | '与' | '及' | '以' | '，' | '。' | '；',
+            ),
+            _,
+        ) => true,
         _ => false,
     }
 }

@@ -45,7 +45,9 @@ impl OutlineEntries {
             }
             let cut: String = text.chars().take(entry.length).collect();
             if entry.pairs.is_empty() {
-                return cut.chars().count() == entry.length && text.chars().count() == entry.length && pairs(&cut).is_empty();
+                return cut.chars().count() == entry.length
+                    && text.chars().count() == entry.length
+                    && pairs(&cut).is_empty();
             }
             let own = pairs(&cut);
             let common = own.intersection(&entry.pairs).count();

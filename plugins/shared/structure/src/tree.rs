@@ -41,7 +41,9 @@ fn sections_below(levels: &[Option<u32>], range: Range<usize>, path: &[usize], t
             sections.push(Section { path: open.clone(), heading, body: start..at, leads: deeper });
         }
         open.extend(heading);
-        while open.len() > path.len() && open.last().and_then(|&above| levels[above]).is_some_and(|above| above >= level) {
+        while open.len() > path.len()
+            && open.last().and_then(|&above| levels[above]).is_some_and(|above| above >= level)
+        {
             open.pop();
         }
         heading = Some(at);
@@ -80,7 +82,8 @@ pub fn cut_at(sections: Vec<Section>, at: usize) -> Vec<Section> {
         if !section.body.contains(&at) || (section.heading.is_none() && section.body.start == at) {
             return vec![section];
         }
-        let rest = Section { path: section.path.clone(), heading: None, body: at..section.body.end, leads: section.leads };
+        let rest =
+            Section { path: section.path.clone(), heading: None, body: at..section.body.end, leads: section.leads };
         vec![Section { body: section.body.start..at, leads: false, ..section }, rest]
     });
     cut.collect()
@@ -126,7 +129,8 @@ pub fn target(levels: &[Option<u32>], depth: usize) -> Option<u32> {
 
 /// The one heading that stands above all others, before all others: the name of the whole, not a part of it.
 pub fn lone_top(levels: &[Option<u32>]) -> Option<usize> {
-    let headings = || levels.iter().enumerate().filter_map(|(at, level)| Some((at, (*level).filter(|&level| level > 0)?)));
+    let headings =
+        || levels.iter().enumerate().filter_map(|(at, level)| Some((at, (*level).filter(|&level| level > 0)?)));
     let (first, top) = headings().next()?;
     let others = headings().skip(1);
     (others.clone().next().is_some() && others.into_iter().all(|(_, level)| level > top)).then_some(first)

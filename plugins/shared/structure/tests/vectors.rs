@@ -69,7 +69,12 @@ fn the_most_frequent_level() {
         } else {
             let expected: Vec<i64> =
                 vector["expected"]["levels"].as_array().unwrap().iter().map(|n| n.as_i64().unwrap()).collect();
-            assert_eq!((numbers, most), (expected, vector["expected"]["most_level"].as_i64().unwrap()), "{}", name(&vector));
+            assert_eq!(
+                (numbers, most),
+                (expected, vector["expected"]["most_level"].as_i64().unwrap()),
+                "{}",
+                name(&vector)
+            );
         }
     }
 }
@@ -118,8 +123,11 @@ fn trees() {
             told(&lines, family, |levels| tree::target(levels, depth).unwrap()).iter().map(|s| s.join("\n")).collect();
         if vector["defect"] == true {
             // Decimal numbers have a path; a third level is text of the second.
-            let expected =
-                ["1. Intro\nOpening words", "1. Intro\n1.1 Scope\nScope words\n1.1.1 Detail\nDetail words", "2. Next\nNext words"];
+            let expected = [
+                "1. Intro\nOpening words",
+                "1. Intro\n1.1 Scope\nScope words\n1.1.1 Detail\nDetail words",
+                "2. Next\nNext words",
+            ];
             assert_eq!(texts, expected, "{}", name(&vector));
         } else {
             assert_eq!(texts, strings(&vector["expected"]), "{}", name(&vector));

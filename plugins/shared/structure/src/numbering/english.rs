@@ -6,8 +6,26 @@ const SECTIONS: &[&str] = &["SECTION", "Section", "SEC.", "Sec.", "§§", "§", 
 const ARTICLES: &[&str] = &["ARTICLE", "Article", "ART.", "Art.", "Art", "Artikel", "ARTIKEL"];
 
 const NUMBERS: &[&str] = &[
-    "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE", "TEN", "ELEVEN", "TWELVE", "THIRTEEN",
-    "FOURTEEN", "FIFTEEN", "SIXTEEN", "SEVENTEEN", "EIGHTEEN", "NINETEEN", "TWENTY",
+    "ONE",
+    "TWO",
+    "THREE",
+    "FOUR",
+    "FIVE",
+    "SIX",
+    "SEVEN",
+    "EIGHT",
+    "NINE",
+    "TEN",
+    "ELEVEN",
+    "TWELVE",
+    "THIRTEEN",
+    "FOURTEEN",
+    "FIFTEEN",
+    "SIXTEEN",
+    "SEVENTEEN",
+    "EIGHTEEN",
+    "NINETEEN",
+    "TWENTY",
 ];
 
 /// Level and length of the unit's name and number.
@@ -33,7 +51,8 @@ fn number(text: &str, words: bool) -> Option<usize> {
     if digits > 0 {
         // "101a" is a number, "3rd" is none.
         let letters = token.len() - digits;
-        let parts = text[token.len()..].split('.').skip(1).take_while(|part| part.starts_with(|c: char| c.is_ascii_digit()));
+        let parts =
+            text[token.len()..].split('.').skip(1).take_while(|part| part.starts_with(|c: char| c.is_ascii_digit()));
         let further = if text[token.len()..].starts_with('.') {
             parts.map(|part| 1 + part.bytes().take_while(u8::is_ascii_digit).count()).sum()
         } else {

@@ -76,6 +76,12 @@ pub(super) fn ordinal(line: &str, units: &[&str], chinese: bool) -> Option<usize
     }
     cursor.blanks();
     let count = cursor.many(|c| is_digit(c) || (chinese && is_chinese_numeral(c)));
+    // "第7.9条": chapter and article in one number.
+    while count > 0 && chinese && cursor.take(".") {
+        if !cursor.digits(3) {
+            return None;
+        }
+    }
     cursor.blanks();
     (count > 0 && units.iter().any(|unit| cursor.take(unit))).then_some(cursor.at)
 }
