@@ -115,7 +115,7 @@ fn sections_are_bounded_and_keep_their_path() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_is_lost_and_bounds_hold(document in documents(), limit in 8u32..300) {

@@ -18,7 +18,6 @@ const NAMES: &[&str] = &[
     "аннотация",
     "реферат",
     "摘要",
-    "摘 要",
     "内容提要",
     "提要",
     "概要",
@@ -106,13 +105,14 @@ fn begins_with<'a>(text: &'a str, names: &[&str]) -> Option<&'a str> {
     names.iter().find_map(|name| {
         let mut rest = text.chars();
         for wanted in name.chars() {
-            let found = rest.next()?;
+            // Chinese titles are often spaced out.
+            let found = rest.by_ref().find(|c| !c.is_whitespace() || wanted.is_ascii())?;
             if !found.to_lowercase().eq(wanted.to_lowercase()) {
                 return None;
             }
         }
         let rest = rest.as_str();
-        let goes_on = rest.chars().next().is_some_and(char::is_alphanumeric) && name.is_ascii();
+        let goes_on = rest.chars().next().is_some_and(char::is_alphanumeric) && *name != "摘要";
         (!goes_on).then(|| rest.trim_start_matches(|c: char| c.is_whitespace() || ":：.—–-】])）*".contains(c)))
     })
 }

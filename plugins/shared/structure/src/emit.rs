@@ -143,8 +143,6 @@ impl Emitter {
         let path: Vec<&Heading> = above.iter().chain(own).collect();
         let prefix = self.prefix(&path);
         let in_prefix = |heading: &Heading| prefix.iter().any(|other| other.number == heading.number);
-        // Headings that nobody has told yet and that are not repeated come first, in a piece of their own if need be.
-        let lead: Vec<&Heading> = above.iter().filter(|h| !in_prefix(h) && !self.told.contains(&h.number)).collect();
         let own_as_text = own.filter(|own| !in_prefix(own));
         let mut items = items;
         if let Some(own) = own_as_text {
@@ -167,9 +165,17 @@ impl Emitter {
         }
         // Text that began before a table stands before it.
         drafts.sort_by_key(|(at, _)| *at);
+        // Headings that nobody has told yet, and that no text here begins with, come first.
+        let top = prefix_text(&prefix);
+        let repeated = drafts.iter().any(|(_, chunk)| chunk.kind == ChunkKind::Text && chunk.text.starts_with(&top));
+        let untold = path.iter().enumerate().filter(|(at, heading)| {
+            let as_text = own_as_text.is_some() && at + 1 == path.len();
+            !(self.told.contains(&heading.number) || as_text || (repeated && in_prefix(heading)))
+        });
+        let lead: Vec<usize> = untold.map(|(at, _)| at).collect();
         self.told.extend(path.iter().map(|heading| heading.number));
         self.told.extend(items.iter().filter(|item| item.is_heading()).map(|item| item.number));
-        self.lead(&lead, &mut drafts);
+        self.lead(&path, &lead, &mut drafts);
         self.chunks.extend(drafts.into_iter().map(|(_, chunk)| chunk));
         &mut self.chunks[before..]
     }
@@ -259,32 +265,40 @@ impl Emitter {
         chunk
     }
 
-    /// Puts headings before the first draft: into it if they fit, else as chunks of their own.
-    fn lead(&self, lead: &[&Heading], drafts: &mut Vec<Draft>) {
-        if lead.is_empty() {
-            return;
-        }
-        let text = prefix_text(lead);
-        let ids = || lead.iter().map(|heading| heading.id);
+    /// Puts headings of the path before the first draft: into it if they fit, else as chunks of their own.
+    fn lead(&self, path: &[&Heading], lead: &[usize], drafts: &mut Vec<Draft>) {
+        let Some(&highest) = lead.first() else { return };
+        let text = prefix_text(&lead.iter().map(|&at| path[at]).collect::<Vec<_>>());
+        let above = |at: usize| path[..at].iter().filter_map(|heading| told(heading)).collect::<Vec<_>>();
+        let blocks = |at: usize, own: &[usize]| {
+            let named = path[..at].iter().filter(|h| self.path != Path::Context && h.level > 0 && told(h).is_some());
+            let mut blocks: Vec<u32> = named.map(|heading| heading.id).chain(own.iter().map(|&at| path[at].id)).collect();
+            blocks.sort_unstable();
+            blocks.dedup();
+            blocks
+        };
         if let Some((_, first)) = drafts.first_mut().filter(|(_, chunk)| chunk.kind == ChunkKind::Text) {
             let whole = format!("{text}\n{}", first.text);
             if HostTokens.count_one(&whole) <= self.limit {
                 first.text = whole;
-                first.blocks.extend(ids());
+                first.blocks.extend(blocks(highest, lead));
                 first.blocks.sort_unstable();
                 first.blocks.dedup();
-                first.context.retain(|told| !lead.iter().any(|heading| one_line(&heading.text) == *told));
+                first.context.retain(|told| !lead.iter().any(|&at| one_line(&path[at].text) == *told));
                 return;
             }
         }
-        let pieces = cut::pieces(&text, &self.delimiters, self.limit, &HostTokens);
-        let only = pieces.len() == 1;
-        let alone = pieces.into_iter().map(|piece| {
-            // A piece of one heading is that heading's; which one is told by its text.
-            let held = lead.iter().filter(|h| only || overlaps(&piece, &h.text)).map(|h| h.id).collect();
-            (0, Chunk::text(piece, held))
-        });
-        let alone: Vec<Draft> = alone.collect();
+        let whole = HostTokens.count_one(&text) <= self.limit;
+        let alone: Vec<Draft> = if whole {
+            vec![(0, Chunk { context: above(highest), ..Chunk::text(text, blocks(highest, lead)) })]
+        } else {
+            let of_heading = |&at: &usize| {
+                let pieces = cut::pieces(&path[at].text, &self.delimiters, self.limit, &HostTokens);
+                let chunk = move |piece| (0, Chunk { context: above(at), ..Chunk::text(piece, blocks(at, &[at])) });
+                pieces.into_iter().map(chunk).collect::<Vec<_>>()
+            };
+            lead.iter().flat_map(of_heading).collect()
+        };
         drafts.splice(0..0, alone);
     }
 }
@@ -313,10 +327,6 @@ fn told(heading: &Heading) -> Option<String> {
 
 fn shown(heading: &Heading, prefix: &[&Heading]) -> bool {
     prefix.iter().any(|other| other.number == heading.number)
-}
-
-fn overlaps(piece: &str, heading: &str) -> bool {
-    heading.contains(piece) || piece.lines().any(|line| !line.trim().is_empty() && heading.contains(line.trim()))
 }
 
 fn prefix_text(path: &[&Heading]) -> String {

@@ -51,14 +51,14 @@ fn number(text: &str, words: bool) -> Option<usize> {
     if digits > 0 {
         // "101a" is a number, "3rd" is none.
         let letters = token.len() - digits;
-        let parts =
-            text[token.len()..].split('.').skip(1).take_while(|part| part.starts_with(|c: char| c.is_ascii_digit()));
-        let further = if text[token.len()..].starts_with('.') {
-            parts.map(|part| 1 + part.bytes().take_while(u8::is_ascii_digit).count()).sum()
-        } else {
-            0
-        };
-        return (letters <= 1).then_some(token.len() + further);
+        let mut length = token.len();
+        while let Some(rest) = text[length..].strip_prefix('.') {
+            match rest.bytes().take_while(u8::is_ascii_digit).count() {
+                0 => break,
+                more => length += 1 + more,
+            }
+        }
+        return (letters <= 1).then_some(length);
     }
     let roman = !token.is_empty() && token.len() <= 8 && token.bytes().all(|b| b"IVXLC".contains(&b));
     let word = words && NUMBERS.contains(&token.to_ascii_uppercase().as_str()) && token.starts_with(char::is_uppercase);
