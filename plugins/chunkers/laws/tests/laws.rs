@@ -156,7 +156,7 @@ fn lines_of_print_are_left_out_where_numbers_tell_the_structure() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_is_lost_and_bounds_hold(document in documents(), limit in 8u32..300) {

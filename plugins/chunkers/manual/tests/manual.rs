@@ -30,10 +30,12 @@ fn split(document: &Document, settings: mortise_sdk::serde_json::Value) -> Vec<S
     testing::split::<Manual>(document, settings).unwrap().chunks.chunks.into_iter().map(|chunk| chunk.text).collect()
 }
 
+/// Text, layout label, places as page, left, right, top, bottom.
+type Boxed = (String, String, Vec<(u32, f32, f32, f32, f32)>);
+
 /// A document of a vector's boxes: text, layout label, places.
 fn boxes(input: &mortise_sdk::serde_json::Value) -> Document {
-    let boxes: Vec<(String, String, Vec<(u32, f32, f32, f32, f32)>)> =
-        mortise_sdk::serde_json::from_value(input.clone()).unwrap();
+    let boxes: Vec<Boxed> = mortise_sdk::serde_json::from_value(input.clone()).unwrap();
     boxes.into_iter().fold(Document::new("m.pdf"), |document, (text, layout, places)| {
         let place = |(page, left, right, top, bottom)| Place { page, rect: Some(Rect { left, top, right, bottom }) };
         let block = if layout == "title" { Block::heading(1, text) } else { Block::new(0, BlockKind::Paragraph, text) };
@@ -115,7 +117,7 @@ fn sections_are_bounded_and_keep_their_path() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_is_lost_and_bounds_hold(document in documents(), limit in 8u32..300) {

@@ -98,7 +98,7 @@ fn long_abstracts_and_sections_are_bounded() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_is_lost_and_bounds_hold(document in documents(), limit in 8u32..300) {

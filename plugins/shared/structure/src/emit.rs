@@ -174,7 +174,7 @@ impl Emitter {
         });
         let lead: Vec<usize> = untold.map(|(at, _)| at).collect();
         self.told.extend(path.iter().map(|heading| heading.number));
-        self.told.extend(items.iter().filter(|item| item.is_heading()).map(|item| item.number));
+        self.told.extend(items.iter().map(|item| item.number));
         self.lead(&path, &lead, &mut drafts);
         self.chunks.extend(drafts.into_iter().map(|(_, chunk)| chunk));
         &mut self.chunks[before..]
@@ -272,7 +272,8 @@ impl Emitter {
         let above = |at: usize| path[..at].iter().filter_map(|heading| told(heading)).collect::<Vec<_>>();
         let blocks = |at: usize, own: &[usize]| {
             let named = path[..at].iter().filter(|h| self.path != Path::Context && h.level > 0 && told(h).is_some());
-            let mut blocks: Vec<u32> = named.map(|heading| heading.id).chain(own.iter().map(|&at| path[at].id)).collect();
+            let mut blocks: Vec<u32> =
+                named.map(|heading| heading.id).chain(own.iter().map(|&at| path[at].id)).collect();
             blocks.sort_unstable();
             blocks.dedup();
             blocks
