@@ -3,7 +3,8 @@
 use crate::sections::Document;
 use crate::{Draft, HostTokens, NaiveConfig, rows};
 use mortise_sdk::chunker::{Chunk, ChunkKind};
-use mortise_sdk::document::{Block, BlockKind, Table};
+use mortise_sdk::document::{Block, BlockKind};
+use mortise_shared_tables::parts;
 use mortise_shared_text::context::{Crossing, above, below};
 use mortise_shared_text::cut;
 use mortise_shared_text::{Delimiters, TokenCounter};
@@ -26,7 +27,7 @@ fn of_block(document: &Document, index: usize, block: &Block, config: &NaiveConf
             if document.spreadsheet && caption.is_empty() {
                 caption = document.parts.get(block.part as usize).cloned().unwrap_or_default();
             }
-            (ChunkKind::Table, config.table_context_size, table_texts(table, &caption, rows, limit))
+            (ChunkKind::Table, config.table_context_size, parts(table, &caption, rows, limit, &HostTokens))
         }
         _ => {
             let text = [caption.as_str(), block.text.trim()].join("\n").trim().to_owned();
@@ -44,99 +45,8 @@ fn of_block(document: &Document, index: usize, block: &Block, config: &NaiveConf
     drafts.collect()
 }
 
-/// The table as HTML, in as many parts as the limit asks for, header rows in each. A row that is larger than the limit
-/// comes as plain text in pieces: half a row of HTML would be of no use to anyone.
-fn table_texts(table: &Table, caption: &str, most_rows: usize, limit: u32) -> Vec<String> {
-    let rows = rows::rows(table);
-    let headers = rows.iter().take_while(|(header, _)| *header).count();
-    let headers = if headers == rows.len() { 0 } else { headers };
-    let html = |from: &[usize]| {
-        let cells = from.iter().flat_map(|&row| rows[row].1.iter().map(|&cell| cell.clone()));
-        let part = Table { rows: from.len() as u32, columns: table.columns, cells: cells.collect() };
-        with_caption(&part.html(), caption)
-    };
-    let all: Vec<usize> = (0..rows.len()).collect();
-    if rows.len() - headers <= most_rows {
-        let whole = html(&all);
-        if HostTokens.count_one(&whole) <= limit {
-            return vec![whole];
-        }
-    }
-    // Rows are counted alone, in one call, and the frame (caption and header) once.
-    let singles: Vec<String> = all.iter().map(|&row| inner(&html(&[row]), caption).to_owned()).collect();
-    let counts = HostTokens.count(&singles);
-    let frame = HostTokens.count_one(&html(&all[..headers]));
-    let mut parts = Vec::new();
-    let mut open: Vec<usize> = Vec::new();
-    let mut sum = frame;
-    let mut emit = |open: &mut Vec<usize>| {
-        if open.is_empty() {
-            return;
-        }
-        let text = html(&[&all[..headers], open].concat());
-        if HostTokens.count_one(&text) <= limit {
-            parts.push(text);
-        } else {
-            // Only a single row, or a sum that was a little off, comes here.
-            for &row in open.iter() {
-                let text = html(&[&all[..headers], &[row][..]].concat());
-                if HostTokens.count_one(&text) <= limit {
-                    parts.push(text);
-                } else {
-                    let cells: Vec<&str> = rows[row].1.iter().map(|cell| cell.text.trim()).collect();
-                    parts.extend(pieces(cells.join("\t").trim(), limit));
-                }
-            }
-        }
-        open.clear();
-    };
-    for (row, tokens) in counts.into_iter().enumerate().skip(headers) {
-        if !open.is_empty() && (open.len() >= most_rows || sum + tokens > limit) {
-            emit(&mut open);
-            sum = frame;
-        }
-        open.push(row);
-        sum += tokens;
-    }
-    emit(&mut open);
-    parts
-}
-
-fn with_caption(html: &str, caption: &str) -> String {
-    if caption.is_empty() {
-        return html.to_owned();
-    }
-    let caption = caption.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    html.replacen("<table>", &format!("<table><caption>{caption}</caption>"), 1)
-}
-
-/// The rows of a one-part table without the frame around them.
-fn inner<'a>(html: &'a str, caption: &str) -> &'a str {
-    let start = if caption.is_empty() { html.find("<tr>") } else { html.find("</caption>").map(|i| i + 10) };
-    html[start.unwrap_or(0)..].trim_end_matches("</table>")
-}
-
-/// Plain text in pieces of at most `limit` tokens.
 fn pieces(text: &str, limit: u32) -> Vec<String> {
-    if HostTokens.count_one(text) <= limit {
-        return vec![text.to_owned()];
-    }
-    let atoms = cut::atoms(text, &Delimiters::parse("\n\t"), limit, &HostTokens);
-    let mut pieces: Vec<String> = Vec::new();
-    let mut sum = 0;
-    for cut::Atom { range, tokens } in atoms {
-        match pieces.last_mut() {
-            Some(piece) if sum + tokens < limit => {
-                piece.push_str(&text[range]);
-                sum += tokens;
-            }
-            _ => {
-                pieces.push(text[range].to_owned());
-                sum = tokens;
-            }
-        }
-    }
-    pieces.into_iter().map(|piece| piece.trim().to_owned()).filter(|piece| !piece.is_empty()).collect()
+    cut::pieces(text, &Delimiters::parse("\n\t"), limit, &HostTokens)
 }
 
 /// `text` with up to `size` tokens of the document's text above and below, as far as the limit leaves room.

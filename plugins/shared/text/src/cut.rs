@@ -56,6 +56,29 @@ pub fn atoms(text: &str, delimiters: &Delimiters, limit: u32, counter: &impl Tok
     open
 }
 
+/// `text` in pieces of at most `limit` tokens, each as long as it can be, trimmed. Only a single character that has more
+/// tokens than the limit makes a larger one.
+pub fn pieces(text: &str, delimiters: &Delimiters, limit: u32, counter: &impl TokenCounter) -> Vec<String> {
+    if counter.count_one(text) <= limit {
+        return vec![text.to_owned()];
+    }
+    let mut pieces: Vec<String> = Vec::new();
+    let mut sum = 0;
+    for Atom { range, tokens } in atoms(text, delimiters, limit, counter) {
+        match pieces.last_mut() {
+            Some(piece) if sum + tokens < limit => {
+                piece.push_str(&text[range]);
+                sum += tokens;
+            }
+            _ => {
+                pieces.push(text[range].to_owned());
+                sum = tokens;
+            }
+        }
+    }
+    pieces.into_iter().map(|piece| piece.trim().to_owned()).filter(|piece| !piece.is_empty()).collect()
+}
+
 fn split(
     text: &str,
     level: Level,
