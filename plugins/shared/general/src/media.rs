@@ -1,36 +1,36 @@
 //! Tables and pictures: chunks of their own, with captions and, if asked for, the text around them.
 
-use crate::sections::Document;
-use crate::{Draft, HostTokens, NaiveConfig, rows};
+use crate::pieces::pieces;
+use crate::walk::Walk;
+use crate::{Draft, HostTokens, Settings};
 use mortise_sdk::chunker::{Chunk, ChunkKind};
 use mortise_sdk::document::{Block, BlockKind, Table};
+use mortise_shared_text::TokenCounter;
 use mortise_shared_text::context::{Crossing, above, below};
-use mortise_shared_text::cut;
-use mortise_shared_text::{Delimiters, TokenCounter};
 
 /// Chunks of all tables and pictures that have something to read.
-pub(crate) fn chunks(document: &Document, config: &NaiveConfig) -> Vec<Draft> {
-    document.media.iter().flat_map(|(index, block)| of_block(document, *index, block, config)).collect()
+pub(crate) fn chunks(document: &Walk<'_>, settings: &Settings) -> Vec<Draft> {
+    document.media.iter().flat_map(|(index, block)| of_block(document, *index, block, settings)).collect()
 }
 
-fn of_block(document: &Document, index: usize, block: &Block, config: &NaiveConfig) -> Vec<Draft> {
+fn of_block(document: &Walk<'_>, index: usize, block: &Block, settings: &Settings) -> Vec<Draft> {
     let captions = document.captions.iter().filter(|(owner, ..)| *owner == index);
     let mut blocks = vec![block.id];
     blocks.extend(captions.clone().map(|(_, _, id)| *id));
     blocks.sort_unstable();
     let mut caption = captions.map(|(_, text, _)| text.as_str()).collect::<Vec<_>>().join(" ");
-    let limit = config.chunk_token_num.max(1);
+    let limit = settings.limit.max(1);
     let (kind, context_size, texts) = match (&block.table, block.kind) {
         (Some(table), BlockKind::Table) => {
-            let rows = if document.spreadsheet { rows::HTML_ROWS } else { usize::MAX };
-            if document.spreadsheet && caption.is_empty() {
+            if settings.sheets && caption.is_empty() {
                 caption = document.parts.get(block.part as usize).cloned().unwrap_or_default();
             }
-            (ChunkKind::Table, config.table_context_size, table_texts(table, &caption, rows, limit))
+            let texts = table_texts(table, &caption, settings.table_rows, limit);
+            (ChunkKind::Table, settings.table_context, texts)
         }
         _ => {
             let text = [caption.as_str(), block.text.trim()].join("\n").trim().to_owned();
-            (ChunkKind::Image, config.image_context_size, pieces(&text, limit))
+            (ChunkKind::Image, settings.image_context, pieces(&text, limit))
         }
     };
     let texts = texts.into_iter().filter(|text| !text.trim().is_empty());
@@ -46,12 +46,12 @@ fn of_block(document: &Document, index: usize, block: &Block, config: &NaiveConf
 
 /// The table as HTML, in as many parts as the limit asks for, header rows in each. A row that is larger than the limit
 /// comes as plain text in pieces: half a row of HTML would be of no use to anyone.
-fn table_texts(table: &Table, caption: &str, most_rows: usize, limit: u32) -> Vec<String> {
-    let rows = rows::rows(table);
-    let headers = rows.iter().take_while(|(header, _)| *header).count();
+pub fn table_texts(table: &Table, caption: &str, most_rows: usize, limit: u32) -> Vec<String> {
+    let rows = table.rows();
+    let headers = rows.iter().take_while(|row| row.header).count();
     let headers = if headers == rows.len() { 0 } else { headers };
     let html = |from: &[usize]| {
-        let cells = from.iter().flat_map(|&row| rows[row].1.iter().map(|&cell| cell.clone()));
+        let cells = from.iter().flat_map(|&row| rows[row].cells.iter().map(|&cell| cell.clone()));
         let part = Table { rows: from.len() as u32, columns: table.columns, cells: cells.collect() };
         with_caption(&part.html(), caption)
     };
@@ -83,7 +83,7 @@ fn table_texts(table: &Table, caption: &str, most_rows: usize, limit: u32) -> Ve
                 if HostTokens.count_one(&text) <= limit {
                     parts.push(text);
                 } else {
-                    let cells: Vec<&str> = rows[row].1.iter().map(|cell| cell.text.trim()).collect();
+                    let cells: Vec<&str> = rows[row].cells.iter().map(|cell| cell.text.trim()).collect();
                     parts.extend(pieces(cells.join("\t").trim(), limit));
                 }
             }
@@ -116,31 +116,8 @@ fn inner<'a>(html: &'a str, caption: &str) -> &'a str {
     html[start.unwrap_or(0)..].trim_end_matches("</table>")
 }
 
-/// Plain text in pieces of at most `limit` tokens.
-fn pieces(text: &str, limit: u32) -> Vec<String> {
-    if HostTokens.count_one(text) <= limit {
-        return vec![text.to_owned()];
-    }
-    let atoms = cut::atoms(text, &Delimiters::parse("\n\t"), limit, &HostTokens);
-    let mut pieces: Vec<String> = Vec::new();
-    let mut sum = 0;
-    for cut::Atom { range, tokens } in atoms {
-        match pieces.last_mut() {
-            Some(piece) if sum + tokens < limit => {
-                piece.push_str(&text[range]);
-                sum += tokens;
-            }
-            _ => {
-                pieces.push(text[range].to_owned());
-                sum = tokens;
-            }
-        }
-    }
-    pieces.into_iter().map(|piece| piece.trim().to_owned()).filter(|piece| !piece.is_empty()).collect()
-}
-
 /// `text` with up to `size` tokens of the document's text above and below, as far as the limit leaves room.
-fn surrounded(text: String, document: &Document, index: usize, size: u32, limit: u32) -> String {
+fn surrounded(text: String, document: &Walk<'_>, index: usize, size: u32, limit: u32) -> String {
     if size == 0 {
         return text;
     }
