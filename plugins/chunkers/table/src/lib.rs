@@ -59,7 +59,7 @@ impl Chunker for Table {
                 false => walk.here(),
             };
             uneven += window.records.iter().filter(|record| columns.is_uneven(&window, record)).count();
-            let rows = rows(&window, &columns, config.chunk_token_num);
+            let rows = rows(&window, &columns, !(sheets || reader.tabbed), config.chunk_token_num);
             drafts.extend(rows.map(|chunk| {
                 let chunk = Chunk { blocks: vec![block.id], context: context.clone(), ..chunk };
                 Draft::new(position, chunk)
@@ -140,12 +140,21 @@ fn sheet(summary: &Summary, block: &Block) -> Vec<String> {
     if plain { vec![] } else { vec![name] }
 }
 
-/// Chunks of a table's block: what stands above the header as text, then the rows.
-fn rows<'w>(window: &'w Window<'_>, columns: &'w Columns, limit: u32) -> impl Iterator<Item = Chunk> + 'w {
-    let headers = window.headers.iter().filter(|_| window.lone_header());
-    let loose: Vec<String> = window.above.iter().chain(headers).map(plain).filter(|line| !line.is_empty()).collect();
-    let above = pieces(&loose.join("\n"), limit).into_iter().map(|text| Chunk::text(text, vec![]));
-    above.chain(window.records.iter().flat_map(move |record| row(window, record, columns, limit)))
+/// Chunks of a table's block: what stands above the header as text, then the rows. A table in running text begins with a
+/// chunk of its header, which a question about the table as a whole finds.
+fn rows<'w>(
+    window: &'w Window<'_>,
+    columns: &'w Columns,
+    with_header: bool,
+    limit: u32,
+) -> impl Iterator<Item = Chunk> + 'w {
+    let lines = |records: &[Record<'_>]| records.iter().map(plain).filter(|line| !line.is_empty()).collect::<Vec<_>>();
+    let above = pieces(&lines(&window.above).join("\n"), limit).into_iter().map(|text| Chunk::text(text, vec![]));
+    let wanted = with_header || window.lone_header();
+    let header = if wanted { lines(&window.headers).join("\n") } else { String::new() };
+    let header = pieces(&header, limit).into_iter();
+    let header = header.map(|text| Chunk { kind: ChunkKind::Table, ..Chunk::text(text, vec![]) });
+    above.chain(header).chain(window.records.iter().flat_map(move |record| row(window, record, columns, limit)))
 }
 
 fn plain(record: &Record<'_>) -> String {
