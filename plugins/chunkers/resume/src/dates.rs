@@ -38,9 +38,11 @@ fn points(line: &str) -> Vec<Point> {
     let mut at = 0;
     while at + 4 <= bytes.len() {
         let four = &bytes[at..at + 4];
-        let alone = (at == 0 || !bytes[at - 1].is_ascii_digit()) && bytes.get(at + 4).is_none_or(|b| !b.is_ascii_digit());
+        let alone =
+            (at == 0 || !bytes[at - 1].is_ascii_digit()) && bytes.get(at + 4).is_none_or(|b| !b.is_ascii_digit());
         let year = std::str::from_utf8(four).ok().filter(|_| alone && four.iter().all(u8::is_ascii_digit));
-        let Some(year) = year.and_then(|year| year.parse::<u32>().ok()).filter(|year| (1950..2100).contains(year)) else {
+        let Some(year) = year.and_then(|year| year.parse::<u32>().ok()).filter(|year| (1950..2100).contains(year))
+        else {
             at += 1;
             continue;
         };
@@ -72,7 +74,9 @@ fn points(line: &str) -> Vec<Point> {
         points.push(Point { start, end, month: year * 12 + month.unwrap_or(1) - 1 });
         at = end;
     }
-    points.retain(|point| line.is_char_boundary(point.start) && line.is_char_boundary(point.end) && point.start <= point.end);
+    points.retain(|point| {
+        line.is_char_boundary(point.start) && line.is_char_boundary(point.end) && point.start <= point.end
+    });
     let mut last = 0;
     points.retain(|point| {
         let after = point.start >= last;

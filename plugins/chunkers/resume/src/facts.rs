@@ -64,7 +64,8 @@ struct Found(BTreeMap<Label, Vec<(String, u32)>>);
 
 impl Found {
     fn add(&mut self, label: Label, value: &str, block: u32) {
-        let value = value.trim().trim_matches(|c: char| matches!(c, ',' | '，' | ';' | '；' | '|' | '-' | '–' | '。')).trim();
+        let value =
+            value.trim().trim_matches(|c: char| matches!(c, ',' | '，' | ';' | '；' | '|' | '-' | '–' | '。')).trim();
         let values = self.0.entry(label).or_default();
         let known = values.iter().any(|(known, _)| known.eq_ignore_ascii_case(value));
         if !value.is_empty() && value.chars().count() <= 160 && !known && values.len() < MOST {
@@ -116,7 +117,11 @@ fn by_label(found: &mut Found, label: Label, value: &str, block: u32) {
             None => person::emails(value).into_iter().for_each(|email| found.add(Label::Email, email, block)),
         },
         Label::Age | Label::Years => {
-            let digits: String = value.chars().skip_while(|c| !c.is_ascii_digit()).take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+            let digits: String = value
+                .chars()
+                .skip_while(|c| !c.is_ascii_digit())
+                .take_while(|c| c.is_ascii_digit() || *c == '.')
+                .collect();
             found.add(label, digits.trim_end_matches('.'), block);
         }
         Label::Gender => {
@@ -196,9 +201,9 @@ fn school(found: &mut Found, text: &str, block: u32) {
         let chinese = piece.split_whitespace().find(|word| word.contains("大学") || word.ends_with("学院"));
         if let Some(word) = chinese {
             let end = word.find("大学").map_or(word.len(), |at| at + "大学".len());
-            let start = word[..end].rfind(|c: char| c.is_ascii() || c == '月' || c == '今').map_or(0, |at| {
-                at + word[at..].chars().next().map_or(1, char::len_utf8)
-            });
+            let start = word[..end]
+                .rfind(|c: char| c.is_ascii() || c == '月' || c == '今')
+                .map_or(0, |at| at + word[at..].chars().next().map_or(1, char::len_utf8));
             found.add(Label::School, &word[start..end], block);
         }
     }
@@ -211,7 +216,10 @@ fn degree(text: &str) -> Option<&'static str> {
         true => lower.match_indices(*word).any(|(at, found)| {
             let before = lower[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
             let after = lower[at + found.len()..].trim_start_matches(['\'', '’']);
-            before && (found.ends_with('.') || after.is_empty() || !after.starts_with(|c: char| c.is_alphabetic() && c != 's'))
+            before
+                && (found.ends_with('.')
+                    || after.is_empty()
+                    || !after.starts_with(|c: char| c.is_alphabetic() && c != 's'))
         }),
         false => lower.contains(*word),
     };
@@ -220,7 +228,8 @@ fn degree(text: &str) -> Option<&'static str> {
 
 fn degrees(found: &mut Found, text: &str, block: u32) {
     if let Some(degree) = degree(text) {
-        let chinese = ["博士", "硕士", "研究生", "本科", "学士", "大专", "专科"].into_iter().find(|word| text.contains(word));
+        let chinese =
+            ["博士", "硕士", "研究生", "本科", "学士", "大专", "专科"].into_iter().find(|word| text.contains(word));
         found.add(Label::Degree, chinese.unwrap_or(degree), block);
     }
 }
@@ -252,11 +261,13 @@ fn company(found: &mut Found, text: &str, block: u32) {
         if COMPANIES.contains(&last.as_str()) && piece.contains(' ') {
             found.add(Label::Company, piece, block);
         }
-        let chinese = piece.split_whitespace().find(|word| ["公司", "集团", "银行", "研究院"].iter().any(|end| word.ends_with(end)));
+        let chinese = piece
+            .split_whitespace()
+            .find(|word| ["公司", "集团", "银行", "研究院"].iter().any(|end| word.ends_with(end)));
         if let Some(word) = chinese {
-            let start = word.rfind(|c: char| c.is_ascii() || c == '月' || c == '今').map_or(0, |at| {
-                at + word[at..].chars().next().map_or(1, char::len_utf8)
-            });
+            let start = word
+                .rfind(|c: char| c.is_ascii() || c == '月' || c == '今')
+                .map_or(0, |at| at + word[at..].chars().next().map_or(1, char::len_utf8));
             found.add(Label::Company, &word[start..], block);
         }
     }
@@ -273,13 +284,19 @@ fn told(found: Found, lines: &[Line]) -> Facts {
     for (label, english, han, field) in TOLD {
         let Some(values) = found.0.get(label).filter(|values| !values.is_empty()) else { continue };
         // One of a kind, or all of them.
-        let single = matches!(label, Label::Name | Label::Gender | Label::Age | Label::Birth | Label::Years | Label::City | Label::Position);
+        let single = matches!(
+            label,
+            Label::Name | Label::Gender | Label::Age | Label::Birth | Label::Years | Label::City | Label::Position
+        );
         let values = if single { &values[..1] } else { &values[..] };
-        let text = values.iter().map(|(value, _)| value.as_str()).collect::<Vec<_>>().join(if chinese { "、" } else { ", " });
+        let text =
+            values.iter().map(|(value, _)| value.as_str()).collect::<Vec<_>>().join(if chinese { "、" } else { ", " });
         let value = match label {
             Label::Age => text.parse().map_or(Value::Text(text), Value::Integer),
             Label::Years => text.parse().map_or(Value::Text(text), Value::Number),
-            Label::Birth => mortise_shared_records::date::read(&text).and_then(|date| date.iso).map_or(Value::Text(text), Value::Time),
+            Label::Birth => mortise_shared_records::date::read(&text)
+                .and_then(|date| date.iso)
+                .map_or(Value::Text(text), Value::Time),
             _ => Value::Text(text),
         };
         let blocks = values.iter().map(|(_, block)| *block).collect();

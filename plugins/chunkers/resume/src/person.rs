@@ -8,7 +8,8 @@ pub(crate) fn emails(text: &str) -> Vec<&str> {
         let front = text[..at].len() - text[..at].trim_end_matches(is_part).len();
         let behind: usize = text[at + 1..].chars().take_while(|c| is_part(*c)).map(char::len_utf8).sum();
         let domain = text[at + 1..at + 1 + behind].trim_end_matches(['.', '-', '_']);
-        let known = domain.rsplit('.').next().is_some_and(|end| end.len() > 1 && end.bytes().all(|b| b.is_ascii_alphabetic()));
+        let known =
+            domain.rsplit('.').next().is_some_and(|end| end.len() > 1 && end.bytes().all(|b| b.is_ascii_alphabetic()));
         if front > 0 && domain.contains('.') && known {
             found.push(&text[at - front..at + 1 + domain.len()]);
         }

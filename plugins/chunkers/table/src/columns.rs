@@ -65,6 +65,11 @@ impl Columns {
         Some((&column.field, column.kind))
     }
 
+    /// Whether anything stands below the header, in this block or a later one.
+    pub(crate) fn has_values(&self, window: &Window<'_>) -> bool {
+        self.tables.get(&window.head.table).is_some_and(|columns| !columns.is_empty())
+    }
+
     /// Whether a column is left out.
     pub(crate) fn is_dropped(&self, window: &Window<'_>, column: u32) -> bool {
         NUMBERING.contains(&window.head.name(column)) && window.head.names().count() > 1

@@ -150,7 +150,7 @@ fn rows<'w>(
 ) -> impl Iterator<Item = Chunk> + 'w {
     let lines = |records: &[Record<'_>]| records.iter().map(plain).filter(|line| !line.is_empty()).collect::<Vec<_>>();
     let above = pieces(&lines(&window.above).join("\n"), limit).into_iter().map(|text| Chunk::text(text, vec![]));
-    let wanted = with_header || window.lone_header();
+    let wanted = with_header || (window.lone_header() && !columns.has_values(window));
     let header = if wanted { lines(&window.headers).join("\n") } else { String::new() };
     let header = pieces(&header, limit).into_iter();
     let header = header.map(|text| Chunk { kind: ChunkKind::Table, ..Chunk::text(text, vec![]) });

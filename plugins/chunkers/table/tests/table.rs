@@ -39,7 +39,10 @@ fn later_windows_of_a_sheet_have_its_header_and_its_types() {
     );
     let weights: Vec<String> =
         chunks.iter().map(|chunk| format!("{}={:?}", chunk.fields[1].name, chunk.fields[1].value)).collect();
-    assert_eq!(weights, ["weight_flt=Value::Number(4.0)", "weight_flt=Value::Number(2.5)", "weight_flt=Value::Number(0.0)"]);
+    assert_eq!(
+        weights,
+        ["weight_flt=Value::Number(4.0)", "weight_flt=Value::Number(2.5)", "weight_flt=Value::Number(0.0)"]
+    );
     assert!(chunks.iter().all(|chunk| chunk.context == ["Stock"] && chunk.kind == ChunkKind::Table));
     assert_eq!(chunks[2].blocks, [1]);
 }
@@ -133,7 +136,7 @@ fn bare(text: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn any_document(document in document(), limit in 8..200_u32) {
@@ -142,14 +145,17 @@ proptest! {
         testing::assert_in_order(&document, &split.chunks);
         let again = testing::split::<Table>(&document, json!({"chunk_token_num": limit})).unwrap();
         prop_assert_eq!(format!("{:?}", split.chunks), format!("{:?}", again.chunks));
-        let said: String = split.chunks.chunks.iter().map(|chunk| bare(&chunk.text)).collect();
         for block in document.blocks().iter().filter(|block| !block.is_blank()) {
+            let of_block = split.chunks.chunks.iter().filter(|chunk| chunk.blocks.contains(&block.id));
+            let said: String = of_block.map(|chunk| bare(&chunk.text)).collect();
             match &block.table {
                 // Names of columns stand where their values stand; one without values may be left out.
                 Some(table) => for cell in table.cells.iter().filter(|cell| !cell.header && cell.row > 5) {
                     let words: Vec<String> = cell.text.split_whitespace().map(bare).collect();
                     prop_assert!(words.iter().all(|word| said.contains(word.as_str())), "{:?}", cell);
                 },
+                // A line of tabs may be the header, whose words stand in the chunks of other lines, or nowhere.
+                None if block.text.contains('\t') => {}
                 None => prop_assert!(block.text.split_whitespace().all(|word| said.contains(&bare(word)))),
             }
         }

@@ -57,6 +57,8 @@ impl<'t> Record<'t> {
 /// The rows of a table, in order. Rows without cells of their own are not among them.
 pub fn records(table: &Table) -> Vec<Record<'_>> {
     let mut budget = COVERED;
+    // A merge that goes on past all other cells covers nothing there that anybody could tell apart.
+    let width = table.cells.iter().map(|cell| cell.column.saturating_add(1)).max().unwrap_or(0);
     // Cells that reach further down: the first row that they do not reach, and the cell.
     let mut reaching: Vec<(u64, &Cell)> = Vec::new();
     let mut records = Vec::new();
@@ -67,7 +69,7 @@ pub fn records(table: &Table) -> Vec<Record<'_>> {
             cells.entry(cell.column).or_insert((cell, How::Own));
         }
         for &cell in &row.cells {
-            let end = cell.column.saturating_add(cell.column_span.clamp(1, WIDEST));
+            let end = cell.column.saturating_add(cell.column_span.clamp(1, WIDEST)).min(width);
             for column in cell.column.saturating_add(1)..end {
                 if budget == 0 {
                     break;
@@ -77,7 +79,7 @@ pub fn records(table: &Table) -> Vec<Record<'_>> {
             }
         }
         for (_, cell) in &reaching {
-            let end = cell.column.saturating_add(cell.column_span.clamp(1, WIDEST));
+            let end = cell.column.saturating_add(cell.column_span.clamp(1, WIDEST)).min(width);
             for column in cell.column..end {
                 if budget == 0 {
                     break;
