@@ -131,7 +131,9 @@ impl<'a> Collector<'a> {
                 self.close();
                 let position = self.walk.skip(&block);
                 self.walk.boundary();
-                sheet::rows(&mut windows, &block, position, self.walk.here(), self);
+                let context = self.walk.here();
+                let over = Pair { position, question: String::new(), asked: vec![], answer: vec![], context };
+                sheet::rows(&mut windows, &block, &over, self);
                 continue;
             }
             if let Some((question, rest)) = signs.question(&block) {

@@ -38,23 +38,21 @@ pub(crate) fn collect(blocks: &Blocks<'_>, collector: &mut Collector<'_>) {
         } else if is_level(&block) {
             close(&mut open, collector);
             leave(&mut open, block.level.max(1), collector);
-            let titles = collector.walk.here();
             let position = collector.walk.skip(&block);
             let text = one_line(&block.text);
             open.push(Heading { level: block.level.max(1), text, id: block.id, position, used: false });
-            // What stands above all headings of the question: a title.
-            let above = collector.walk.here().len().saturating_sub(open.len()).min(titles.len());
-            let pair = pair(&open, titles[..above].to_vec());
+            let pair = pair(&open, titles(&open, collector));
             collector.ask(pair);
         } else if sheet::is_table_of_pairs(&block) {
             close(&mut open, collector);
             let position = collector.walk.skip(&block);
             collector.walk.boundary();
-            sheet::rows(&mut windows, &block, position, collector.walk.here(), collector);
+            let over = Pair { position, ..pair(&open, titles(&open, collector)) };
+            open.iter_mut().for_each(|heading| heading.used = true);
+            sheet::rows(&mut windows, &block, &over, collector);
             // What follows still stands below the heading.
             if !open.is_empty() {
-                let again = pair(&open, vec![]);
-                collector.ask(Pair { position, ..again });
+                collector.ask(over);
             }
         } else if collector.open().is_some() {
             collector.walk.skip(&block);
@@ -67,6 +65,13 @@ pub(crate) fn collect(blocks: &Blocks<'_>, collector: &mut Collector<'_>) {
     }
     close(&mut open, collector);
     leave(&mut open, 0, collector);
+}
+
+/// What stands above all headings of the question.
+fn titles(open: &[Heading], collector: &Collector<'_>) -> Vec<String> {
+    let mut path = collector.walk.here();
+    path.truncate(path.len().saturating_sub(open.len()));
+    path
 }
 
 fn pair(path: &[Heading], context: Vec<String>) -> Pair {

@@ -193,32 +193,26 @@ pub(crate) fn is_table_of_pairs(block: &Block) -> bool {
     named(&QUESTION) && named(&ANSWER)
 }
 
-/// The pairs of such a table.
-pub(crate) fn rows(
-    windows: &mut Windows,
-    block: &Block,
-    position: usize,
-    context: Vec<String>,
-    collector: &mut Collector<'_>,
-) {
+/// The pairs of such a table; what they ask stands below the question of `over`.
+pub(crate) fn rows(windows: &mut Windows, block: &Block, over: &Pair, collector: &mut Collector<'_>) {
+    let pair = |question: &str, answer: Vec<String>| Pair {
+        position: over.position,
+        question: [over.question.as_str(), question].join("\n").trim().to_owned(),
+        asked: over.asked.iter().copied().chain([block.id]).collect(),
+        answer: answer.into_iter().map(|text| Part::text(block.id, text)).collect(),
+        context: over.context.clone(),
+    };
     let window = windows.read(block);
     let Some((window, columns)) = window.and_then(|window| columns(&window).map(|columns| (window, columns))) else {
-        let (question, asked) = (block.text.clone(), vec![block.id]);
-        return collector.emit(Pair { position, question, asked, answer: vec![], context });
+        return collector.emit(pair(&block.text, vec![]));
     };
-    for row in &window.records {
-        let (question, answer) = by_name(&window, row, columns).unwrap_or_else(|| {
+    let above = window.above.iter().map(|row| (row, None));
+    for (row, columns) in above.chain(window.records.iter().map(|row| (row, Some(columns)))) {
+        let found = columns.and_then(|columns| by_name(&window, row, columns)).unwrap_or_else(|| {
             (row.beginning().map(|(_, cell)| cell.text.trim()).collect::<Vec<_>>().join("\t"), vec![])
         });
-        if question.is_empty() {
-            continue;
+        if !found.0.is_empty() {
+            collector.emit(pair(&found.0, found.1));
         }
-        collector.emit(Pair {
-            position,
-            question,
-            asked: vec![block.id],
-            answer: answer.into_iter().map(|text| Part::text(block.id, text)).collect(),
-            context: context.clone(),
-        });
     }
 }

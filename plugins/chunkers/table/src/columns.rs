@@ -70,6 +70,13 @@ impl Columns {
         self.tables.get(&window.head.table).is_some_and(|columns| !columns.is_empty())
     }
 
+    /// Names of columns without any value.
+    pub(crate) fn without_values<'w>(&'w self, window: &'w Window<'_>) -> impl Iterator<Item = &'w str> {
+        let columns = self.tables.get(&window.head.table);
+        let filled = move |column: &u32| columns.is_some_and(|columns| columns.contains_key(column));
+        window.head.names().filter(move |(column, _)| !filled(column)).map(|(_, name)| name)
+    }
+
     /// Whether a column is left out.
     pub(crate) fn is_dropped(&self, window: &Window<'_>, column: u32) -> bool {
         NUMBERING.contains(&window.head.name(column)) && window.head.names().count() > 1

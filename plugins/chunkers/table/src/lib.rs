@@ -149,7 +149,12 @@ fn rows<'w>(
     limit: u32,
 ) -> impl Iterator<Item = Chunk> + 'w {
     let lines = |records: &[Record<'_>]| records.iter().map(plain).filter(|line| !line.is_empty()).collect::<Vec<_>>();
-    let above = pieces(&lines(&window.above).join("\n"), limit).into_iter().map(|text| Chunk::text(text, vec![]));
+    let mut loose = lines(&window.above);
+    if window.first && !with_header && columns.has_values(window) {
+        // The name of a column stands where its values stand; one without any is not lost either.
+        loose.extend(columns.without_values(window).map(str::to_owned));
+    }
+    let above = pieces(&loose.join("\n"), limit).into_iter().map(|text| Chunk::text(text, vec![]));
     let wanted = with_header || (window.lone_header() && !columns.has_values(window));
     let header = if wanted { lines(&window.headers).join("\n") } else { String::new() };
     let header = pieces(&header, limit).into_iter();
