@@ -7,7 +7,7 @@
 //! - An attachment that cannot be read is told by the host, not swallowed; one that can has its name in the context of
 //!   its chunks, so that a question may name the file.
 
-use mortise_sdk::chunker::{Blocks, Chunk, Chunker, Chunks};
+use mortise_sdk::chunker::{Blocks, Chunker, Chunks};
 use mortise_sdk::{Description, Result};
 use mortise_shared_general::{Bounds, Walk, in_order, one_line};
 use std::collections::BTreeMap;
@@ -36,7 +36,7 @@ impl Chunker for Email {
         let mut part = None;
         for block in blocks.iter() {
             if part.is_some_and(|part| part != block.part) {
-                walk.boundary();
+                walk.part();
             }
             let (changed, this) = (part != Some(block.part), block.part);
             mail.get_or_insert(this);
@@ -51,17 +51,12 @@ impl Chunker for Email {
             let part = begins.range(..=draft.position).next_back().map(|(_, part)| *part);
             // The part that the document begins with is the mail itself.
             if let Some(name) = part.filter(|part| Some(*part) != mail).and_then(name).filter(|name| !name.is_empty()) {
-                within(&mut draft.chunk, name);
+                draft.chunk.context.insert(0, name);
             }
             draft
         });
         Ok(in_order(drafts))
     }
-}
-
-/// Puts the attachment's name in front of the chunk's context. Headings of the mail do not stand above an attachment.
-fn within(chunk: &mut Chunk, name: String) {
-    chunk.context.insert(0, name);
 }
 
 mortise_sdk::export_chunker!(Email);

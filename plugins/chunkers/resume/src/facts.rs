@@ -93,6 +93,10 @@ pub(crate) fn find(lines: &[Line]) -> Facts {
         }
         let labelled = line.label.as_ref().and_then(|(name, value)| Some((label(name)?, value)));
         match labelled {
+            // Skills are often sorted: «Languages: Rust, Python».
+            Some((Label::Language | Label::Skills, value)) if section == Some(Section::Skills) => {
+                list(&mut found, Label::Skills, value, line.block);
+            }
             Some((label, value)) => by_label(&mut found, label, value, line.block),
             None => unlabelled(&mut found, line, section, at),
         }

@@ -29,11 +29,20 @@ pub(crate) fn read(block: &Block, lines: &mut Vec<Line>) {
             for text in block.text.lines() {
                 // A line of several things, each of which may have a label.
                 for part in text.split(['|', '｜', '\t', '•', '·']) {
-                    push(block, part, lines);
+                    for part in gaps(part) {
+                        push(block, part, lines);
+                    }
                 }
             }
         }
     }
+}
+
+/// The parts between wide gaps, where two or more of them have a label: «Name: Ada    Age: 36».
+fn gaps(text: &str) -> Vec<&str> {
+    let parts: Vec<&str> = text.split("  ").map(str::trim).filter(|part| !part.is_empty()).collect();
+    let labelled = parts.iter().filter(|part| part.contains([':', '：'])).count();
+    if labelled > 1 { parts } else { vec![text] }
 }
 
 fn cells(block: &Block, table: &Table, lines: &mut Vec<Line>) {

@@ -107,6 +107,12 @@ impl<'a> Walk<'a> {
         self.wait(self.ids.len(), Item::Boundary);
     }
 
+    /// Another file, or another thing of its own, begins: nothing is merged with what comes, and no heading stands above it.
+    pub fn part(&mut self) {
+        self.boundary();
+        self.headings.push(Heading { position: self.ids.len(), level: 0, text: String::new(), parent: None });
+    }
+
     /// Headings above the last block that was taken, highest first; its own the last, if it is one.
     pub fn here(&self) -> Vec<String> {
         self.up(self.headings.len().checked_sub(1))
@@ -243,7 +249,8 @@ impl<'a> Walk<'a> {
     fn up(&self, mut next: Option<usize>) -> Vec<String> {
         let mut path = Vec::new();
         while let Some(heading) = next.and_then(|at| self.headings.get(at)) {
-            path.push(heading.text.clone());
+            // The mark of a part has no text.
+            path.extend((!heading.text.is_empty()).then(|| heading.text.clone()));
             next = heading.parent;
         }
         path.reverse();
