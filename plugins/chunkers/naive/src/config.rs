@@ -1,8 +1,12 @@
 //! The settings of the method: the keys of `parser_config` that concern it. Other keys are ignored.
 
+use mortise_shared_general::Settings;
 use mortise_shared_text::Delimiters;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
+
+/// Rows of one HTML table of a spreadsheet.
+const HTML_ROWS: usize = 12;
 
 /// Settings of the naive chunk method.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -45,6 +49,19 @@ impl Default for NaiveConfig {
 }
 
 impl NaiveConfig {
+    /// As the settings of the walk. Sheets become HTML tables of twelve rows, if they do at all.
+    pub(crate) fn settings(&self, sheets: bool) -> Settings {
+        Settings {
+            limit: self.chunk_token_num.max(1),
+            delimiters: Delimiters::parse(&self.delimiter),
+            overlap: self.overlapped_percent,
+            table_context: self.table_context_size,
+            image_context: self.image_context_size,
+            table_rows: if sheets { HTML_ROWS } else { usize::MAX },
+            sheets,
+        }
+    }
+
     /// Delimiters between child chunks, if the method makes any.
     pub(crate) fn children(&self) -> Option<Delimiters> {
         (!self.children_delimiter.is_empty()).then(|| Delimiters::parse(&self.children_delimiter))

@@ -7,7 +7,7 @@ use mortise_shared_text::children::children;
 
 /// The result: the chunks as they are, or with `delimiters` the children of every text chunk and the texts of their
 /// parents. Tables and pictures have no children.
-pub(crate) fn descend(drafts: Vec<Draft>, delimiters: Option<&Delimiters>) -> Chunks {
+pub fn descend(drafts: Vec<Draft>, delimiters: Option<&Delimiters>) -> Chunks {
     let Some(delimiters) = delimiters else {
         return Chunks { chunks: drafts.into_iter().map(|draft| draft.chunk).collect(), parents: vec![] };
     };

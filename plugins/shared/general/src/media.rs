@@ -1,37 +1,37 @@
 //! Tables and pictures: chunks of their own, with captions and, if asked for, the text around them.
 
-use crate::sections::Document;
-use crate::{Draft, HostTokens, NaiveConfig, rows};
+use crate::pieces::pieces;
+use crate::walk::Walk;
+use crate::{Draft, HostTokens, Settings};
 use mortise_sdk::chunker::{Chunk, ChunkKind};
 use mortise_sdk::document::{Block, BlockKind};
 use mortise_shared_tables::parts;
+use mortise_shared_text::TokenCounter;
 use mortise_shared_text::context::{Crossing, above, below};
-use mortise_shared_text::cut;
-use mortise_shared_text::{Delimiters, TokenCounter};
 
 /// Chunks of all tables and pictures that have something to read.
-pub(crate) fn chunks(document: &Document, config: &NaiveConfig) -> Vec<Draft> {
-    document.media.iter().flat_map(|(index, block)| of_block(document, *index, block, config)).collect()
+pub(crate) fn chunks(document: &Walk<'_>, settings: &Settings) -> Vec<Draft> {
+    document.media.iter().flat_map(|(index, block)| of_block(document, *index, block, settings)).collect()
 }
 
-fn of_block(document: &Document, index: usize, block: &Block, config: &NaiveConfig) -> Vec<Draft> {
+fn of_block(document: &Walk<'_>, index: usize, block: &Block, settings: &Settings) -> Vec<Draft> {
     let captions = document.captions.iter().filter(|(owner, ..)| *owner == index);
     let mut blocks = vec![block.id];
     blocks.extend(captions.clone().map(|(_, _, id)| *id));
     blocks.sort_unstable();
     let mut caption = captions.map(|(_, text, _)| text.as_str()).collect::<Vec<_>>().join(" ");
-    let limit = config.chunk_token_num.max(1);
+    let limit = settings.limit.max(1);
     let (kind, context_size, texts) = match (&block.table, block.kind) {
         (Some(table), BlockKind::Table) => {
-            let rows = if document.spreadsheet { rows::HTML_ROWS } else { usize::MAX };
-            if document.spreadsheet && caption.is_empty() {
+            if settings.sheets && caption.is_empty() {
                 caption = document.parts.get(block.part as usize).cloned().unwrap_or_default();
             }
-            (ChunkKind::Table, config.table_context_size, parts(table, &caption, rows, limit, &HostTokens))
+            let texts = parts(table, &caption, settings.table_rows, limit, &HostTokens);
+            (ChunkKind::Table, settings.table_context, texts)
         }
         _ => {
             let text = [caption.as_str(), block.text.trim()].join("\n").trim().to_owned();
-            (ChunkKind::Image, config.image_context_size, pieces(&text, limit))
+            (ChunkKind::Image, settings.image_context, pieces(&text, limit))
         }
     };
     let texts = texts.into_iter().filter(|text| !text.trim().is_empty());
@@ -45,12 +45,8 @@ fn of_block(document: &Document, index: usize, block: &Block, config: &NaiveConf
     drafts.collect()
 }
 
-fn pieces(text: &str, limit: u32) -> Vec<String> {
-    cut::pieces(text, &Delimiters::parse("\n\t"), limit, &HostTokens)
-}
-
 /// `text` with up to `size` tokens of the document's text above and below, as far as the limit leaves room.
-fn surrounded(text: String, document: &Document, index: usize, size: u32, limit: u32) -> String {
+fn surrounded(text: String, document: &Walk<'_>, index: usize, size: u32, limit: u32) -> String {
     if size == 0 {
         return text;
     }
