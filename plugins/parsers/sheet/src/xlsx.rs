@@ -43,9 +43,8 @@ pub(crate) fn parse(package: &Package<'_>, config: &Settings, out: &mut Output) 
     };
     let workbook = workbook(package, &main)?;
     let links = package.relationships(&main)?;
-    let part_of = |kind: &str, usual: &str| {
-        links.of_kind(kind).next().map_or_else(|| usual.to_string(), |r| r.target.clone())
-    };
+    let part_of =
+        |kind: &str, usual: &str| links.of_kind(kind).next().map_or_else(|| usual.to_string(), |r| r.target.clone());
     let mut warnings = Vec::new();
     let strings = Strings::read(package, &part_of("sharedStrings", "xl/sharedStrings.xml"), &mut warnings)?;
     let styles = Styles::read(package, &part_of("styles", "xl/styles.xml"))?;
@@ -101,9 +100,7 @@ fn one_sheet(
         // What was read before damage stays.
         let result = rows::read(shared, target, &mut writer, out);
         let written = writer.finish(out);
-        if written.sparse {
-            out.warn(place(), "empty cells were left out of the tables");
-        }
+        written.warnings().for_each(|warning| out.warn(place(), &warning));
         match result {
             Ok(told) => told.iter().for_each(|warning| out.warn(place(), warning)),
             Err(error) if error.is_hostile() || written.rows == 0 => return Err(error),

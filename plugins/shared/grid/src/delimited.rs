@@ -163,7 +163,7 @@ impl Records {
                 }
             }
             let rest = &text[at..];
-            let end = rest.find(|c: char| c == self.delimiter || c == '\n' || c == '\r');
+            let end = rest.find([self.delimiter, '\n', '\r']);
             let Some(end) = end else {
                 if !self.finished && text.len() <= LONGEST_RECORD {
                     return Scan::Open;

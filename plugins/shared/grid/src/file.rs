@@ -67,9 +67,8 @@ pub fn read_delimited(file: &File<'_>, usual: char, delimiter: Option<char>, out
             .unclosed()
             .map(|line| format!("a quote in line {line} never closes; it was read as an ordinary character")),
         (records.cut() > 0).then(|| format!("{} records were too long and were cut in two", records.cut())),
-        written.sparse.then(|| "empty cells were left out of the tables".to_string()),
     ];
-    for warning in told.into_iter().flatten() {
+    for warning in told.into_iter().flatten().chain(written.warnings()) {
         out.warn(page(), &warning);
     }
     Ok(())

@@ -129,7 +129,7 @@ impl Format {
             }
             Format::Elapsed => {
                 let seconds = (number * 86_400.0).round();
-                if !(seconds.abs() < 1e15) {
+                if seconds.is_nan() || seconds.abs() >= 1e15 {
                     return plain();
                 }
                 let (sign, seconds) = (if seconds < 0.0 { "-" } else { "" }, seconds.abs() as u64);

@@ -11,6 +11,10 @@ const ROWS: u32 = 1_000;
 const CELLS: usize = 60_000;
 /// Bytes of text of a block, about.
 const BYTES: usize = 4 << 20;
+/// Text of one cell, characters: what Excel allows.
+const LONGEST: usize = 32_767;
+/// Text of a whole grid, bytes: cells that all show one long shared string multiply a file by thousands.
+const ALL: usize = 256 << 20;
 /// Empty cells that are listed in a grid; further ones are left out, so that a few cells far apart do no harm.
 const EMPTY: usize = 2_000_000;
 /// A merged range that reaches this far makes a table larger; one that goes on to the end of the sheet does not.
@@ -45,6 +49,20 @@ pub struct Written {
     pub cells: u64,
     /// Empty cells had to be left out of the tables.
     pub sparse: bool,
+    /// Texts of cells were longer than a sheet allows, and were cut.
+    pub cut: u64,
+    /// Rows were left out, as the grid holds more text than any real one.
+    pub lost: u64,
+}
+
+impl Written {
+    /// What the owner of the document should know.
+    pub fn warnings(&self) -> impl Iterator<Item = String> {
+        let sparse = self.sparse.then(|| "empty cells were left out of the tables".to_string());
+        let cut = (self.cut > 0).then(|| format!("the texts of {} cells were cut at {LONGEST} characters", self.cut));
+        let lost = (self.lost > 0).then(|| format!("{} rows were left out: the sheet holds too much text", self.lost));
+        [sparse, cut, lost].into_iter().flatten()
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -80,6 +98,7 @@ pub struct Writer {
     header_done: bool,
     last: Option<u32>,
     empty: usize,
+    text: usize,
     written: Written,
 }
 
@@ -99,6 +118,7 @@ impl Writer {
             header_done: false,
             last: None,
             empty: EMPTY,
+            text: 0,
             written: Written::default(),
         }
     }
@@ -113,6 +133,22 @@ impl Writer {
         entries.retain(|e| !e.text.trim().is_empty());
         if entries.is_empty() {
             return;
+        }
+        if self.text > ALL {
+            self.written.lost += 1;
+            return;
+        }
+        for entry in &mut entries {
+            if entry.text.len() > LONGEST
+                && let Some((end, _)) = entry.text.char_indices().nth(LONGEST)
+            {
+                entry.text.truncate(end);
+                if matches!(entry.value, Value::Text(_)) {
+                    entry.value = Value::Text(entry.text.clone());
+                }
+                self.written.cut += 1;
+            }
+            self.text += entry.text.len();
         }
         entries.sort_by_key(|e| e.column);
         entries.dedup_by_key(|e| e.column);
