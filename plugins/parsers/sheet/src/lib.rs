@@ -103,9 +103,16 @@ fn text_kind(head: &[u8]) -> Text {
         _ if begins(b"<html") || begins(b"<!doctype") || begins(b"<table") || begins(b"<meta") => {
             Text::Markup("an HTML page")
         }
-        _ if head.iter().any(|b| matches!(b, 0..=8 | 0x0E..=0x1A | 0x7F)) => Text::None,
+        _ if head.iter().any(|b| matches!(b, 0..=8 | 0x0E..=0x1A | 0x7F)) || !in_columns(head) => Text::None,
         _ => Text::Rows,
     }
+}
+
+/// Text of a table: its first two lines both have the same delimiter. A message in place of the file has not.
+fn in_columns(head: &[u8]) -> bool {
+    let mut lines = head.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    let (Some(first), Some(second)) = (lines.next(), lines.next()) else { return false };
+    b"\t;,".iter().any(|delimiter| first.contains(delimiter) && second.contains(delimiter))
 }
 
 mortise_sdk::export_parser!(Sheet);

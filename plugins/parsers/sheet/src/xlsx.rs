@@ -122,8 +122,7 @@ fn workbook(package: &Package<'_>, main: &str) -> Result<Workbook, Error> {
                 }
                 "sheet" if book.sheets.len() < MOST_SHEETS => book.sheets.push(Named {
                     name: tag.attr("name").unwrap_or_default(),
-                    // `r:id` has the same local name as nothing else here.
-                    link: tag.attr("id").unwrap_or_default(),
+                    link: tag.prefixed("id").unwrap_or_default(),
                     hidden: tag.attr("state").is_some_and(|s| s != "visible"),
                 }),
                 _ => {}

@@ -14,7 +14,7 @@ const BYTES: usize = 4 << 20;
 /// Text of one cell, characters: what Excel allows.
 const LONGEST: usize = 32_767;
 /// Text of a whole grid, bytes: cells that all show one long shared string multiply a file by thousands.
-const ALL: usize = 256 << 20;
+const ALL: usize = 64 << 20;
 /// Empty cells that are listed in a grid; further ones are left out, so that a few cells far apart do no harm.
 const EMPTY: usize = 2_000_000;
 /// A merged range that reaches this far makes a table larger; one that goes on to the end of the sheet does not.
