@@ -85,6 +85,13 @@ impl Tag<'_> {
         })
     }
 
+    /// An attribute by local name that has a prefix (`r:id` beside `id`), unescaped.
+    pub fn prefixed(&self, name: &str) -> Option<String> {
+        let mut attributes = self.start.attributes().flatten();
+        let found = attributes.find(|a| a.key.prefix().is_some() && a.key.local_name().into_inner() == name)?;
+        Some(found.value.into_owned())
+    }
+
     /// A number in an attribute.
     pub fn number(&self, name: &str) -> Option<i64> {
         self.attr(name)?.trim().parse().ok()
