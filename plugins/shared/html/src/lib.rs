@@ -14,7 +14,8 @@
 //! | `pre` | `code`, blanks kept |
 //! | `blockquote` | `quote` |
 //! | `figcaption`, `caption` | `caption`, of the figure or table as parent |
-//! | `img` with `alt` | `figure` if it stands alone, else its text in the line |
+//! | `img` with `alt` | `figure` if it stands alone, else its text in the line; see [`Options::pictures`] |
+//! | notes (`doc-footnote`, `epub:type="footnote"`, …) | `footnote` |
 //! | `hr` | `separator` |
 //!
 //! Left out: `script`, `style`, `template`, `noscript`, form controls, drawings; `nav`, `footer` and `aside` too on
@@ -33,12 +34,17 @@ mod text;
 mod tree;
 mod walk;
 
-pub use build::Reader;
-pub use page::{Page, emit};
+pub use build::{Options, Reader};
+pub use page::{Page, Picture, embedded, emit};
 
 /// Reads a whole page or a fragment.
 pub fn read(html: &str) -> Page {
-    let mut reader = Reader::default();
+    read_with(html, Options::default())
+}
+
+/// Reads a whole page or a fragment, and keeps what `options` name.
+pub fn read_with(html: &str, options: Options) -> Page {
+    let mut reader = Reader::new(options);
     reader.feed(html);
     reader.finish()
 }
