@@ -267,7 +267,7 @@ fn attachments(container: &mut Container, mail: &Properties, letter: &mut Letter
                 names.push(name.clone());
                 letter.items.push(Item::Attached { name, media_type, bytes: Bytes::Ready(bytes) });
             }
-        } else if container.exists(&format!("{inner}/__properties_version1.0")) {
+        } else if container.exists(format!("{inner}/__properties_version1.0")) {
             let name = given.unwrap_or_else(|| format!("attachment-{}", number + 1));
             let name = if name.to_lowercase().ends_with(".msg") { name } else { format!("{name}.msg") };
             let name = file_name(Some(&name), "", number + 1);

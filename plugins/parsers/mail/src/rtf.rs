@@ -67,8 +67,6 @@ pub(crate) enum Text {
 struct Group {
     /// Tables of fonts and colours, pictures, and whatever is marked as to be passed over.
     ignored: bool,
-    /// Inside of `\htmltag`.
-    tag: bool,
     /// Between `\htmlrtf` and `\htmlrtf0`.
     rtf_only: bool,
     /// Characters that stand for a Unicode one, for readers that know none.
@@ -78,7 +76,6 @@ struct Group {
 struct Reader {
     groups: Vec<Group>,
     group: Group,
-    html: bool,
     charset: String,
     /// Bytes in the charset that are not decoded yet.
     bytes: Vec<u8>,
@@ -93,11 +90,10 @@ const DEEPEST: usize = 1_000;
 /// Reads the text, however it is broken.
 pub(crate) fn read(rtf: &[u8]) -> Text {
     let html = rtf.get(..4096).unwrap_or(rtf).windows(9).any(|w| w == b"\\fromhtml");
-    let group = Group { ignored: false, tag: false, rtf_only: false, fallback: 1 };
+    let group = Group { ignored: false, rtf_only: false, fallback: 1 };
     let mut reader = Reader {
         groups: Vec::new(),
         group,
-        html,
         charset: "windows-1252".into(),
         bytes: Vec::new(),
         text: String::new(),
@@ -185,7 +181,6 @@ impl Reader {
         }
         match word {
             "htmltag" => {
-                self.group.tag = true;
                 self.group.ignored = false;
             }
             "htmlrtf" => self.group.rtf_only = number != Some(0),
@@ -245,9 +240,7 @@ impl Reader {
         if self.skip > 0 {
             self.skip -= 1;
         } else if self.is_shown() {
-            if !self.html || self.group.tag || byte != 0 {
-                self.bytes.push(byte);
-            }
+            self.bytes.push(byte);
         }
     }
 

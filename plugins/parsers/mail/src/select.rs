@@ -109,9 +109,10 @@ impl<'a> Selection<'_, 'a> {
         let entity = &entities[at];
         if entity.is_multipart() {
             entity.children.iter().copied().for_each(|child| self.files_only(child));
-        } else if self.role(entity) == Role::Picture {
-            self.leaf(entity);
-        } else if self.role(entity) == Role::File && (entity.name.is_some() || entity.attached) {
+            return;
+        }
+        let is_file = self.role(entity) == Role::File && (entity.name.is_some() || entity.attached);
+        if is_file || self.role(entity) == Role::Picture {
             self.leaf(entity);
         }
     }
