@@ -32,8 +32,7 @@ impl<'o> Records<'o> {
         let value = value.trim();
         let mut rest = value;
         while !rest.is_empty() {
-            let cut = rest.floor_char_boundary(LONGEST.min(rest.len()));
-            let (piece, after) = rest.split_at(cut);
+            let (piece, after) = rest.split_at(cut(rest));
             let text = if name.is_empty() { piece.to_owned() } else { format!("{name}: {piece}") };
             self.write(Block::new(0, BlockKind::KeyValue, text));
             rest = after;
@@ -44,7 +43,7 @@ impl<'o> Records<'o> {
     pub fn block(&mut self, kind: BlockKind, text: &str) {
         let mut rest = text;
         while !rest.trim().is_empty() {
-            let (piece, after) = rest.split_at(rest.floor_char_boundary(LONGEST.min(rest.len())));
+            let (piece, after) = rest.split_at(cut(rest));
             self.write(Block::new(0, kind, piece));
             rest = after;
         }
@@ -102,5 +101,33 @@ impl<'o> Records<'o> {
         if self.group.len() >= PACK {
             self.finish();
         }
+    }
+}
+
+/// Where a text that is too long for one block is cut: between words, if there are any.
+fn cut(text: &str) -> usize {
+    if text.len() <= LONGEST {
+        return text.len();
+    }
+    let most = text.floor_char_boundary(LONGEST);
+    let from = text.floor_char_boundary(most - 4_096);
+    text[from..most].rfind(char::is_whitespace).map_or(most, |at| from + at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_values_are_cut_between_words() {
+        let mut out = Output::default();
+        let mut records = Records::new(&mut out);
+        records.pair("a", &"harbour ".repeat(300_000));
+        records.block(BlockKind::Paragraph, &"港".repeat(400_000));
+        records.finish();
+        let kept = out.into_kept();
+        assert!(kept.blocks.len() == 5 && kept.blocks.iter().all(|b| b.text.len() <= LONGEST + 3));
+        assert_eq!(kept.blocks.iter().map(|b| b.text.matches("harbour").count()).sum::<usize>(), 300_000);
+        assert_eq!(kept.blocks.iter().map(|b| b.text.matches('港').count()).sum::<usize>(), 400_000);
     }
 }
