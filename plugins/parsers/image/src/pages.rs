@@ -204,6 +204,6 @@ mod tests {
     fn samples_of_a_few_bits_are_spread() {
         assert_eq!(unpacked(&[0b1010_0000, 0b0100_0000], 1, 3, 2, true), [255, 0, 255, 0, 255, 0]);
         assert_eq!(unpacked(&[0x1F], 4, 2, 1, false), [1, 15]);
-        assert_eq!(unpacked(&[0b110_101_01, 0b1_0000000], 3, 3, 1, false), [6, 5, 3]);
+        assert_eq!(unpacked(&[0b1101_0101, 0b1000_0000], 3, 3, 1, false), [6, 5, 3]);
     }
 }

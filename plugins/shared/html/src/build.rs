@@ -17,6 +17,10 @@ const MAX_DEPTH: u32 = 400;
 /// Nodes at most, about 200 MiB of them.
 const MAX_NODES: usize = 2_000_000;
 
+/// The comments that stand for the beginning and the end of a link.
+pub(crate) const LINK: &str = "\u{2}";
+pub(crate) const LINK_END: &str = "\u{3}";
+
 /// What a reader wants beside the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -144,12 +148,16 @@ impl TokenSink for Guard {
             if self.drops(tag) {
                 // Tables of contents lead to `<a id=…>`, which leaves its name behind.
                 let name = tag.attrs.iter().find(|a| matches!(&*a.name.local, "id" | "name")).map(|a| a.value.clone());
-                return match name {
-                    Some(name) if self.options.anchors && tag.kind == TagKind::StartTag => {
-                        self.builder.process_token(Token::CommentToken(name), line)
-                    }
-                    _ => TokenSinkResult::Continue,
+                if let Some(name) = name.filter(|_| self.options.anchors && tag.kind == TagKind::StartTag) {
+                    let _ = self.builder.process_token(Token::CommentToken(name), line);
+                }
+                // What is a link tells navigation from text, so that links leave marks.
+                let mark = match tag.kind {
+                    TagKind::StartTag if tag.attrs.iter().any(|a| &*a.name.local == "href") => LINK,
+                    TagKind::EndTag if &*tag.name == "a" => LINK_END,
+                    _ => return TokenSinkResult::Continue,
                 };
+                return self.builder.process_token(Token::CommentToken(mark.into()), line);
             }
             if self.options.xhtml && tag.self_closing && tag.kind == TagKind::StartTag && !is_void(&tag.name) {
                 // The tokenizer would take all that follows for the text of a title or script.

@@ -18,8 +18,10 @@
 //! | notes (`doc-footnote`, `epub:type="footnote"`, …) | `footnote` |
 //! | `hr` | `separator` |
 //!
-//! Left out: `script`, `style`, `template`, `noscript`, form controls, drawings; `nav`, `footer` and `aside` too on
-//! pages that mark their `main` part or an `article`. Link addresses are not text.
+//! Left out: `script`, `style`, `template`, `noscript`, form controls, drawings. On pages that mark their `main` part or an
+//! `article`, the frame too: `nav`, `footer`, `aside`, what goes by the name of a frame (`navbox`, `breadcrumbs`, …), and
+//! lists of twenty short links or more; and where there is one `main` part with a quarter of the page's letters, all that
+//! stands outside of it. Link addresses are not text.
 //!
 //! ```
 //! let page = mortise_shared_html::read("<title>Port</title><h1>Harbour</h1><p>Ships <b>dock</b> daily.");
@@ -28,6 +30,7 @@
 //! ```
 
 mod build;
+mod main_part;
 mod page;
 mod table;
 mod text;

@@ -1,6 +1,6 @@
 //! The element tree, in one array: cheap to make, and flat to walk and to drop, however deep the page nests.
 
-use crate::build::Options;
+use crate::build::{LINK, LINK_END, Options};
 use html5ever::tendril::StrTendril;
 use html5ever::tree_builder::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
 use html5ever::{Attribute, ExpandedName, QualName, local_name, ns};
@@ -22,7 +22,7 @@ pub(crate) enum Data {
         attrs: Vec<(&'static str, String)>,
     },
     Text(String),
-    /// Holds a name where [`Options::anchors`] asks for them.
+    /// Holds the mark of a link, or a name where [`Options::anchors`] asks for them.
     Comment(String),
 }
 
@@ -162,7 +162,6 @@ fn is_kept(element: &str, attribute: &str, options: Options) -> Option<&'static 
     let wanted = match attribute {
         "src" => options.pictures && element == "img",
         "href" => options.pictures && element == "image",
-        "id" => options.anchors,
         _ => true,
     };
     KEPT.iter().find(|kept| wanted && **kept == attribute).copied()
@@ -315,7 +314,8 @@ impl TreeSink for Sink {
         handle
     }
     fn create_comment(&self, text: StrTendril) -> Handle {
-        self.handle(Data::Comment(if self.options.anchors { text.to_string() } else { String::new() }))
+        let kept = self.options.anchors || matches!(&*text, LINK | LINK_END);
+        self.handle(Data::Comment(if kept { text.to_string() } else { String::new() }))
     }
     fn create_pi(&self, _target: StrTendril, _data: StrTendril) -> Handle {
         self.handle(Data::Comment(String::new()))

@@ -1,6 +1,7 @@
 //! Tree → blocks.
 
-use crate::build::Options;
+use crate::build::{LINK, LINK_END, Options};
+use crate::main_part;
 use crate::page::{Page, Picture};
 use crate::table;
 use crate::text::{Inline, item_number};
@@ -237,7 +238,8 @@ impl<'t> Walk<'t> {
     }
 
     fn run(&mut self) {
-        let mut steps = self.tree.steps(0);
+        let root = if self.framed { main_part::root(self.tree) } else { 0 };
+        let mut steps = self.tree.steps(root);
         while let Some(step) = steps.next() {
             match step {
                 Step::Enter(id) => {
@@ -257,7 +259,7 @@ impl<'t> Walk<'t> {
             Data::Text(text) if self.raw > 0 => self.inline.push_raw(text),
             Data::Text(text) => self.inline.push(text),
             Data::Element { .. } => return self.open(id),
-            Data::Comment(name) if !name.is_empty() => self.anchor(name),
+            Data::Comment(name) if !name.is_empty() && name != LINK && name != LINK_END => self.anchor(name),
             Data::Document | Data::Comment(_) => {}
         }
         true
@@ -271,7 +273,7 @@ impl<'t> Walk<'t> {
             }
         }
         let note = is_note(self.tree, id);
-        if is_left_out(self.tree, id, self.framed && !note) {
+        if is_left_out(self.tree, id, self.framed && !note) || (self.framed && main_part::is_frame(self.tree, id)) {
             return false;
         }
         if is_block(name) {
