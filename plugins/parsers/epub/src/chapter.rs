@@ -15,7 +15,7 @@ pub(crate) fn read(bytes: &[u8]) -> Page {
     // Its declaration says that it is XML; anything may call itself a chapter.
     let head = text.get(..text.floor_char_boundary(1024)).unwrap_or_default();
     let xhtml = head.contains("<?xml") || head.contains("www.w3.org/1999/xhtml");
-    read_with(&text, Options { title: false, pictures: true, anchors: true, xhtml })
+    read_with(&text, Options { title: false, pictures: true, anchors: true, whole: true, xhtml })
 }
 
 /// The first heading of a page.

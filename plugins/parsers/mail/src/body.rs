@@ -5,7 +5,7 @@ use mortise_shared_html::{Options, Page, read_with};
 
 /// The body of an HTML mail.
 pub(crate) fn html(html: &str) -> Page {
-    let mut page = read_with(html, Options { title: false, pictures: true, ..Options::default() });
+    let mut page = read_with(html, Options { title: false, pictures: true, whole: true, ..Options::default() });
     let mut quoted = false;
     for block in &mut page.blocks {
         if !quoted && block.kind == BlockKind::Paragraph && block.text.lines().next().is_some_and(is_reply_mark) {

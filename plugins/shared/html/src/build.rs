@@ -30,13 +30,15 @@ pub struct Options {
     pub pictures: bool,
     /// Names inside the page are listed in [`Page::anchors`].
     pub anchors: bool,
+    /// All of it is text: a chapter or a mail has no frame around it.
+    pub whole: bool,
     /// The text is XHTML: elements written empty (`<title/>`) are empty.
     pub xhtml: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { title: true, pictures: false, anchors: false, xhtml: false }
+        Self { title: true, pictures: false, anchors: false, whole: false, xhtml: false }
     }
 }
 

@@ -133,6 +133,7 @@ pub(crate) fn walk(tree: &Tree, options: Options) -> Page {
             _ => {}
         }
     }
+    let framed = framed && !options.whole;
     let mut walk = Walk { framed, options, ..Walk::new(tree) };
     walk.run();
     (page.blocks, page.pictures, page.anchors) = (walk.blocks, walk.pictures, walk.anchors);
