@@ -2,6 +2,7 @@
 
 use crate::build::{LINK, LINK_END};
 use crate::tree::{Data, Id, Tree};
+use mortise_sdk::document::Block;
 
 /// Of the letters of a page, the share that its main part must hold to stand for the page, in hundredths.
 const MAIN_SHARE: usize = 25;
@@ -12,12 +13,21 @@ const MENU_ITEMS: usize = 20;
 /// Letters of an item of a menu, on average and at most.
 const MENU_LETTERS: usize = 25;
 
+/// A page that is reduced to fewer letters is looked at again.
+const FEW_LETTERS: usize = 200;
+
 /// The element to be walked: the one main part of the page where there is one that says enough, else all.
 pub(crate) fn root(tree: &Tree) -> Id {
     let mut mains = tree.descendants(0).filter(|id| tree.name(*id) == "main" || tree.attr(*id, "role") == Some("main"));
     let (Some(main), None) = (mains.next(), mains.next()) else { return 0 };
     let said = letters(tree, main).0;
     if said > 0 && said * 100 >= letters(tree, 0).0 * MAIN_SHARE { main } else { 0 }
+}
+
+/// True if next to nothing was left of a page that says something.
+pub(crate) fn is_too_little(tree: &Tree, blocks: &[Block]) -> bool {
+    let left = blocks.iter().map(|b| b.text.chars().filter(|c| c.is_alphanumeric()).count()).sum::<usize>();
+    left < FEW_LETTERS && left * 20 <= letters(tree, 0).0
 }
 
 /// True for parts of a framed page that belong to the frame: by the names that frames go by, or because they are long lists

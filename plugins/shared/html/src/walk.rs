@@ -136,6 +136,11 @@ pub(crate) fn walk(tree: &Tree, options: Options) -> Page {
     let framed = framed && !options.whole;
     let mut walk = Walk { framed, options, ..Walk::new(tree) };
     walk.run();
+    if framed && main_part::is_too_little(tree, &walk.blocks) {
+        // The page is all frame: a list of links, perhaps.
+        walk = Walk { options, ..Walk::new(tree) };
+        walk.run();
+    }
     (page.blocks, page.pictures, page.anchors) = (walk.blocks, walk.pictures, walk.anchors);
     if let Some(title) = page.title.clone().filter(|_| options.title) {
         let same = |b: &Block| b.kind == BlockKind::Heading && b.level == 1 && b.text.eq_ignore_ascii_case(&title);

@@ -129,6 +129,8 @@ fn the_frame_of_a_page_goes_and_its_text_stays() {
     assert_eq!(texts(&read(&page)), want);
     let whole = read_with(&page, Options { whole: true, ..Options::default() });
     assert!(whole.blocks.len() > 30);
+    // A page that is nothing but its links is told all the same.
+    assert_eq!(read(&format!("<main><ul>{languages}</ul></main>")).blocks.len(), 30);
     // Without a marked main part nothing is judged, and a main part that says next to nothing is none.
     assert_eq!(read(&format!("{text}<ul>{languages}</ul>")).blocks.len(), 31);
     assert!(read(&format!("<main>x</main>{}", text.repeat(9))).blocks.len() > 5);
