@@ -170,6 +170,75 @@ fn what_is_no_mail_is_refused() {
     assert!(matches!(parse(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1 no more"), Err(Error::InvalidInput(_))));
 }
 
+/// A mail of Outlook: streams by name, within storages.
+fn container(streams: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    use std::io::Write;
+    let mut file = cfb::CompoundFile::create(std::io::Cursor::new(Vec::new())).unwrap();
+    for (path, bytes) in streams {
+        if let Some((folder, _)) = path.rsplit_once('/') {
+            file.create_storage_all(format!("/{folder}")).unwrap();
+        }
+        file.create_stream(format!("/{path}")).unwrap().write_all(bytes).unwrap();
+    }
+    file.flush().unwrap();
+    file.into_inner().into_inner()
+}
+
+fn wide(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+/// A list of properties: tag, type, value, after a header of that many bytes.
+fn properties(header: usize, values: &[(u16, u16, u64)]) -> Vec<u8> {
+    let entry = |(tag, kind, value): &(u16, u16, u64)| {
+        [&kind.to_le_bytes()[..], &tag.to_le_bytes(), &[6, 0, 0, 0], &value.to_le_bytes()].concat()
+    };
+    [vec![0; header], values.iter().flat_map(entry).collect()].concat()
+}
+
+#[test]
+fn mails_of_outlook_with_people_html_pictures_and_mails_in_them() {
+    let sent = 133_485_408_000_000_000; // 1 January 2024, 12:00
+    let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
+    png.resize(150, 7);
+    let inner = "__attach_version1.0_#00000001/__substg1.0_3701000D";
+    let streams = [
+        ("__properties_version1.0", properties(32, &[(0x39, 0x40, sent), (0x3FDE, 3, 936), (0x3FFD, 3, 936)])),
+        ("__substg1.0_0037001F", wide("Cranes\0")),
+        ("__substg1.0_0C1A001E", b"\xb8\xdb".to_vec()),
+        ("__substg1.0_5D01001F", wide("port@example.com")),
+        ("__substg1.0_1000001F", wide("Plain.")),
+        ("__substg1.0_10130102", b"<p>\xb5\xc6\xcb\xfe <b>rich</b><p><img src='cid:c1'>".to_vec()),
+        ("__recip_version1.0_#00000000/__properties_version1.0", properties(8, &[(0x0C15, 3, 2)])),
+        ("__recip_version1.0_#00000000/__substg1.0_3001001F", wide("Anna")),
+        ("__recip_version1.0_#00000000/__substg1.0_39FE001F", wide("anna@example.com")),
+        ("__attach_version1.0_#00000000/__properties_version1.0", properties(8, &[])),
+        ("__attach_version1.0_#00000000/__substg1.0_37010102", png),
+        ("__attach_version1.0_#00000000/__substg1.0_3712001F", wide("c1")),
+        ("__attach_version1.0_#00000001/__properties_version1.0", properties(8, &[])),
+        ("__attach_version1.0_#00000001/__substg1.0_3001001F", wide("Re: cranes")),
+        (&format!("{inner}/__properties_version1.0"), properties(24, &[(0x39, 0x40, sent)])),
+        (&format!("{inner}/__substg1.0_0037001F"), wide("Inner")),
+        (&format!("{inner}/__substg1.0_1000001F"), wide("Within.")),
+    ];
+    let kept = parse(&container(&streams)).unwrap();
+    let want = [
+        (KeyValue, "From: 港 <port@example.com>"),
+        (KeyValue, "Cc: Anna <anna@example.com>"),
+        (KeyValue, "Date: Mon, 1 Jan 2024 12:00:00 +0000"),
+        (KeyValue, "Subject: Cranes"),
+        (Paragraph, "灯塔 rich"),
+        (Figure, ""),
+    ];
+    assert_eq!(texts(&kept), want);
+    assert_eq!((kept.blocks[5].image, &kept.metadata["date"]), (Some(0), &"2024-01-01T12:00:00Z".into()));
+    let (name, media_type, bytes) = &kept.attachments[0];
+    assert_eq!((name.as_str(), media_type.as_str()), ("Re: cranes.msg", "application/vnd.ms-outlook"));
+    let want =
+        [(KeyValue, "Date: Mon, 1 Jan 2024 12:00:00 +0000"), (KeyValue, "Subject: Inner"), (Paragraph, "Within.")];
+    assert_eq!(texts(&parse(bytes).unwrap()), want);
+}
+
 #[test]
 fn test_documents_give_their_ground_truth() {
     let Some(data) = data() else { return };
