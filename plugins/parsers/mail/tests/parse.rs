@@ -198,7 +198,7 @@ fn properties(header: usize, values: &[(u16, u16, u64)]) -> Vec<u8> {
 
 #[test]
 fn mails_of_outlook_with_people_html_pictures_and_mails_in_them() {
-    let sent = 133_485_408_000_000_000; // 1 January 2024, 12:00
+    let sent = 133_485_408_000_000_000; // 1 January 2024
     let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
     png.resize(150, 7);
     let inner = "__attach_version1.0_#00000001/__substg1.0_3701000D";
@@ -225,17 +225,17 @@ fn mails_of_outlook_with_people_html_pictures_and_mails_in_them() {
     let want = [
         (KeyValue, "From: 港 <port@example.com>"),
         (KeyValue, "Cc: Anna <anna@example.com>"),
-        (KeyValue, "Date: Mon, 1 Jan 2024 12:00:00 +0000"),
+        (KeyValue, "Date: Mon, 1 Jan 2024 00:00:00 +0000"),
         (KeyValue, "Subject: Cranes"),
         (Paragraph, "灯塔 rich"),
         (Figure, ""),
     ];
     assert_eq!(texts(&kept), want);
-    assert_eq!((kept.blocks[5].image, &kept.metadata["date"]), (Some(0), &"2024-01-01T12:00:00Z".into()));
+    assert_eq!((kept.blocks[5].image, &kept.metadata["date"]), (Some(0), &"2024-01-01T00:00:00Z".into()));
     let (name, media_type, bytes) = &kept.attachments[0];
     assert_eq!((name.as_str(), media_type.as_str()), ("Re: cranes.msg", "application/vnd.ms-outlook"));
     let want =
-        [(KeyValue, "Date: Mon, 1 Jan 2024 12:00:00 +0000"), (KeyValue, "Subject: Inner"), (Paragraph, "Within.")];
+        [(KeyValue, "Date: Mon, 1 Jan 2024 00:00:00 +0000"), (KeyValue, "Subject: Inner"), (Paragraph, "Within.")];
     assert_eq!(texts(&parse(bytes).unwrap()), want);
 }
 
