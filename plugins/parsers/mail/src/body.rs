@@ -3,25 +3,16 @@
 use mortise_sdk::document::{Block, BlockKind};
 use mortise_shared_html::{Options, Page, read_with};
 
-/// The body of an HTML mail.
-pub(crate) fn html(html: &str) -> Page {
+/// The body of an HTML mail. `forwards`: the mail passes another one on, which therefore is no quotation.
+pub(crate) fn html(html: &str, forwards: bool) -> Page {
     let mut page = read_with(html, Options { title: false, pictures: true, whole: true, ..Options::default() });
-    let mut quoted = false;
-    for block in &mut page.blocks {
-        if !quoted && block.kind == BlockKind::Paragraph && block.text.lines().next().is_some_and(is_reply_mark) {
-            quoted = true;
-            continue;
-        }
-        if quoted && block.kind == BlockKind::Paragraph {
-            block.kind = BlockKind::Quote;
-        }
-    }
+    mark_earlier(&mut page.blocks, forwards);
     page
 }
 
 /// The body of a plain text mail: a block for each run of lines between blank ones. `flowed` and `joined` are the
-/// parameters of RFC 3676 (`format=flowed`, `delsp=yes`).
-pub(crate) fn plain(text: &str, flowed: bool, joined: bool) -> Vec<Block> {
+/// parameters of RFC 3676 (`format=flowed`, `delsp=yes`); `forwards` as for [`html`].
+pub(crate) fn plain(text: &str, flowed: bool, joined: bool, forwards: bool) -> Vec<Block> {
     let mut writer = Writer::default();
     for line in text.lines() {
         let (depth, line) = quote_depth(line, flowed);
@@ -39,16 +30,101 @@ pub(crate) fn plain(text: &str, flowed: bool, joined: bool) -> Vec<Block> {
             writer.put(BlockKind::Separator, String::new());
         } else if line.trim().is_empty() {
             writer.flush();
-        } else if depth == 0 && !writer.quoted && is_reply_mark(line) {
+        } else if depth == 0 && is_reply_mark(line) {
             writer.flush();
             writer.put(BlockKind::Paragraph, line.trim().into());
-            writer.quoted = true;
         } else {
             writer.line(if soft { line } else { line.trim_end() }, soft);
         }
     }
     writer.flush();
+    mark_earlier(&mut writer.blocks, forwards);
     writer.blocks
+}
+
+/// Makes quotations of what stands below the mark or the header of an earlier mail.
+fn mark_earlier(blocks: &mut [Block], forwards: bool) {
+    if forwards {
+        return;
+    }
+    let is_mark = |block: &Block| {
+        block.kind == BlockKind::Paragraph
+            && (block.text.lines().next().is_some_and(is_reply_mark) || is_reply_header(&block.text))
+    };
+    let Some(at) = blocks.iter().position(is_mark) else { return };
+    // The mark itself is a word of the program; a header is the earlier mail's.
+    let from = at + usize::from(!is_reply_header(&blocks[at].text));
+    for block in &mut blocks[from..] {
+        if matches!(block.kind, BlockKind::Paragraph | BlockKind::ListItem) {
+            block.kind = BlockKind::Quote;
+            block.level = 0;
+        }
+    }
+}
+
+/// True for a subject with which programs pass mails on.
+pub(crate) fn is_forwarding(subject: &str) -> bool {
+    let subject = subject.trim_start().to_lowercase();
+    ["fw:", "fwd:", "wg:", "tr:", "rv:", "enc:", "i:", "fs:", "vs:", "doorst:", "转发", "轉寄", "轉發", "転送", "전달"]
+        .iter()
+        .any(|mark| subject.starts_with(mark))
+}
+
+/// True for the header of an earlier mail as Outlook and its like put it below an answer: lines for its sender, and for
+/// two of its date, receiver and subject.
+fn is_reply_header(text: &str) -> bool {
+    const SENDER: &[&str] =
+        &["from", "von", "de", "da", "van", "från", "fra", "od", "от", "发件人", "寄件者", "差出人", "보낸 사람"];
+    const OTHERS: &[&str] = &[
+        "sent",
+        "date",
+        "to",
+        "subject",
+        "gesendet",
+        "datum",
+        "an",
+        "betreff",
+        "envoyé",
+        "date d'envoi",
+        "à",
+        "objet",
+        "enviado",
+        "para",
+        "asunto",
+        "assunto",
+        "inviato",
+        "a",
+        "oggetto",
+        "verzonden",
+        "aan",
+        "onderwerp",
+        "skickat",
+        "till",
+        "ämne",
+        "отправлено",
+        "кому",
+        "тема",
+        "发送时间",
+        "收件人",
+        "主题",
+        "寄件日期",
+        "收件者",
+        "主旨",
+        "送信日時",
+        "宛先",
+        "件名",
+        "날짜",
+        "받는 사람",
+        "제목",
+    ];
+    let key = |line: &str| {
+        let line = line.trim_start_matches(['*', '_', ' ']);
+        let at = line.find([':', '：'])?;
+        Some(line[..at].trim_matches(['*', ' ', '\u{a0}']).to_lowercase())
+    };
+    let mut keys = text.lines().take(6).map(key);
+    let is_sender = keys.next().flatten().is_some_and(|key| SENDER.contains(&key.as_str()));
+    is_sender && keys.flatten().filter(|key| OTHERS.contains(&key.as_str())).count() >= 2
 }
 
 /// Lines of `name: value`, as delivery reports have them; indented ones go on with the line before.
@@ -73,8 +149,6 @@ struct Writer {
     /// The last line goes on in the next.
     soft: bool,
     depth: usize,
-    /// After the mark of an earlier mail.
-    quoted: bool,
 }
 
 impl Writer {
@@ -92,7 +166,7 @@ impl Writer {
         // The first line may be set off: `   - roses`.
         let text = text.trim_end().trim_start_matches('\n');
         if !text.trim().is_empty() {
-            let kind = if self.depth > 0 || self.quoted { BlockKind::Quote } else { BlockKind::Paragraph };
+            let kind = if self.depth > 0 { BlockKind::Quote } else { BlockKind::Paragraph };
             self.put(kind, text.into());
         }
     }
@@ -161,7 +235,7 @@ mod tests {
     use BlockKind::*;
 
     fn told(text: &str, flowed: bool, joined: bool) -> Vec<(BlockKind, String)> {
-        plain(text, flowed, joined).into_iter().map(|b| (b.kind, b.text)).collect()
+        plain(text, flowed, joined, false).into_iter().map(|b| (b.kind, b.text)).collect()
     }
 
     #[test]
@@ -192,9 +266,20 @@ mod tests {
         let want = [(Paragraph, "Yes."), (Paragraph, "-----Original Message-----"), (Quote, "From: x\nhi")];
         let text = "Yes.\n\n-----Original Message-----\nFrom: x\nhi";
         assert_eq!(told(text, false, false), want.map(|(k, t)| (k, t.to_owned())));
-        let kinds: Vec<_> = html("<p>Yes.<p>-----Original Message-----<p>hi").blocks.iter().map(|b| b.kind).collect();
+        let kinds: Vec<_> =
+            html("<p>Yes.<p>-----Original Message-----<p>hi", false).blocks.iter().map(|b| b.kind).collect();
         assert_eq!(kinds, [Paragraph, Paragraph, Quote]);
         assert_eq!(told("---- Forwarded message ----\n\nhi", false, false).len(), 2);
+        let answer = "Yes.\n\nFrom: Anna\nSent: Monday\nTo: Bo\nSubject: Cranes\n\nComing?";
+        let kinds = |forwards| plain(answer, false, false, forwards).iter().map(|b| b.kind).collect::<Vec<_>>();
+        assert_eq!((kinds(false), kinds(true)), (vec![Paragraph, Quote, Quote], vec![Paragraph; 3]));
+        let page = html(
+            "<p>好。<div><b>发件人:</b> 王<br><b>发送时间:</b> 周一<br><b>主题:</b> 起重机</div><ul><li>来吗？</ul>",
+            false,
+        );
+        assert_eq!(page.blocks.iter().map(|b| b.kind).collect::<Vec<_>>(), [Paragraph, Quote, Quote]);
+        assert!(is_forwarding("FW: cranes") && is_forwarding("转发：起重机") && !is_forwarding("Re: fw"));
+        assert!(!is_reply_header("From: the port\nwe see ships"));
         assert_eq!(told(">From here on", false, false), [(Paragraph, "From here on".to_owned())]);
     }
 }

@@ -11,6 +11,8 @@ const SMALLEST: usize = 100;
 
 /// Tells a letter in blocks.
 pub(crate) fn emit(letter: Letter<'_>, out: &mut Output) {
+    let subject = letter.metadata.get("subject").and_then(serde_json::Value::as_str);
+    let forwards = subject.is_some_and(body::is_forwarding);
     out.metadata(&letter.metadata.into());
     let mut next = 0;
     for (name, value) in &letter.fields {
@@ -20,14 +22,16 @@ pub(crate) fn emit(letter: Letter<'_>, out: &mut Output) {
     for item in letter.items {
         match item {
             Item::Html(html) => {
-                let mut page = body::html(&html);
+                let mut page = body::html(&html, forwards);
                 page.keep_pictures(|source| album.by_source(source, out));
                 if let Some(warning) = std::mem::take(&mut page.warning) {
                     out.warn(None, &warning);
                 }
                 next = emit_page(page.blocks, next, 0, out);
             }
-            Item::Plain { text, flowed, joined } => next = emit_page(body::plain(&text, flowed, joined), next, 0, out),
+            Item::Plain { text, flowed, joined } => {
+                next = emit_page(body::plain(&text, flowed, joined, forwards), next, 0, out)
+            }
             Item::Report(text) => {
                 next = emit_page(body::report(&text), next, 0, out);
             }

@@ -232,7 +232,7 @@ fn body(container: &mut Container, mail: &Properties) -> Option<Item<'static>> {
         }
         None => mail.text(container, tag::HTML),
     };
-    let says = |html: &String| crate::emit::letters(&crate::body::html(html)) > 0;
+    let says = |html: &String| crate::emit::letters(&crate::body::html(html, false)) > 0;
     if let Some(html) = html.filter(says) {
         return Some(Item::Html(html));
     }

@@ -9,6 +9,10 @@ use crate::part::{Bytes, Item, Letter, Shown, file_name};
 use mail_parser::HeaderName;
 use mortise_shared_html::declared_encoding;
 
+/// Bytes of a body that is read here. A longer one is a file that somebody pasted: it is handed on, and streamed by the
+/// plugin of its kind.
+const LARGEST: usize = 16 << 20;
+
 /// Finds body and attachments of the mail that is the first of `entities`.
 pub(crate) fn select<'a>(entities: &[Entity<'a>], letter: &mut Letter<'a>) {
     let mut selection = Selection { entities, letter, bodies: 0, attachments: Vec::new() };
@@ -97,7 +101,10 @@ impl<'a> Selection<'_, 'a> {
             return inner.fold((false, 0), |(rich, sum), (r, n)| (rich || (r && n > 0), sum + n));
         }
         match self.role(entity) {
-            Role::Html => (true, letters(&body::html(&text_of(entity)))),
+            role @ (Role::Html | Role::Plain) if entity.body.len() > LARGEST => {
+                (role == Role::Html, entity.body.len() / 2)
+            }
+            Role::Html => (true, letters(&body::html(&text_of(entity), false))),
             Role::Plain => (false, text_of(entity).chars().filter(|c| c.is_alphanumeric()).count()),
             _ => (false, 0),
         }
@@ -139,6 +146,11 @@ impl<'a> Selection<'_, 'a> {
     fn leaf(&mut self, entity: &Entity<'a>) {
         let role = self.role(entity);
         match role {
+            Role::Html | Role::Plain if entity.body.len() > LARGEST => {
+                let most = LARGEST >> 20;
+                self.letter.warnings.push(format!("a body of more than {most} MiB was read as an attached file"));
+                self.attach(entity);
+            }
             Role::Html => {
                 self.bodies += 1;
                 self.letter.items.push(Item::Html(text_of(entity)));

@@ -273,6 +273,14 @@ fn test_documents_give_their_ground_truth() {
 }
 
 #[test]
+fn enormous_bodies_are_handed_on_as_files() {
+    let body = "The keeper counted seven ships.\n".repeat(600_000);
+    let kept = parse(format!("Subject: x\n\n{body}").as_bytes()).unwrap();
+    assert_eq!((said(&kept).len(), kept.warnings.len()), (0, 1));
+    assert_eq!((kept.attachments[0].0.as_str(), kept.attachments[0].2.len()), ("attachment-1.txt", body.len()));
+}
+
+#[test]
 fn a_hundred_thousand_parts_cost_little() {
     let start = std::time::Instant::now();
     let deep: String =
