@@ -3,8 +3,9 @@
 use mortise_sdk::document::{Block, BlockKind};
 use pulldown_cmark::{BlockQuoteKind, CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
 
-/// Blocks of a text; ids and parents are places in the list.
-pub(crate) fn read(text: &str) -> Vec<Block> {
+/// Blocks of a text, whose ids and parents are places in the list, and the pictures that stand in the text itself, each
+/// with the figure it belongs to.
+pub(crate) fn read(text: &str) -> (Vec<Block>, Vec<(usize, String)>) {
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_STRIKETHROUGH
@@ -16,7 +17,9 @@ pub(crate) fn read(text: &str) -> Vec<Block> {
         state.event(event);
     }
     state.flush();
-    state.blocks
+    let rest = std::mem::take(&mut state.open_table);
+    state.html_blocks(&rest);
+    (state.blocks, state.pictures_kept)
 }
 
 #[derive(Default)]
@@ -37,6 +40,13 @@ struct State {
     /// Fence of the code block that is open; empty for indented code.
     code: Option<String>,
     html: Option<String>,
+    /// HTML of a table that goes on after a blank line, with what stands in it as Markdown.
+    open_table: String,
+    /// How many tables are open there.
+    tables: i64,
+    /// Embedded pictures of the line, and of the document.
+    embedded: Vec<String>,
+    pictures_kept: Vec<(usize, String)>,
     links: Vec<Link>,
     cells: Vec<String>,
     rows: Vec<Vec<String>>,
@@ -69,6 +79,11 @@ impl State {
                 let name = tag.trim_start_matches(['<', '/']).trim_end_matches(['>', '/', ' ']);
                 if name.eq_ignore_ascii_case("br") {
                     self.text.push('\n');
+                } else if name.get(..4).is_some_and(|n| n.eq_ignore_ascii_case("img ")) {
+                    let words = self.words;
+                    let alt = mortise_shared_html::read(&tag).blocks.pop().map(|b| b.text).unwrap_or_default();
+                    self.push(&alt);
+                    (self.words, self.pictures) = (words, !alt.is_empty());
                 }
             }
             Event::FootnoteReference(label) => self.push(&format!("[^{label}]")),
@@ -149,6 +164,9 @@ impl State {
             }
             Tag::Image { dest_url, .. } => {
                 let embedded = dest_url.starts_with("data:");
+                if embedded {
+                    self.embedded.push(dest_url.to_string());
+                }
                 let address = if embedded { String::new() } else { dest_url.into_string() };
                 self.links.push(Link { from: self.text.len(), address, words: self.words });
             }
@@ -242,14 +260,41 @@ impl State {
 
     fn end_html(&mut self) {
         let html = self.html.take().unwrap_or_default();
+        // A blank line ends a block of HTML, but not a table in it.
+        self.tables += count(&html, "<table") as i64 - count(&html, "</table") as i64;
+        self.open_table.push_str(&html);
+        if self.open_table.len() < LONGEST_TABLE && self.tables > 0 {
+            return;
+        }
+        self.tables = 0;
+        let whole = std::mem::take(&mut self.open_table);
+        self.html_blocks(&whole);
+    }
+
+    fn html_blocks(&mut self, html: &str) {
+        if html.is_empty() {
+            return;
+        }
         let first = self.blocks.len() as u32;
-        for mut block in mortise_shared_html::read(&html).blocks {
+        for mut block in mortise_shared_html::read(html).blocks {
             block.parent = block.parent.map(|p| p + first);
             self.put(block);
         }
     }
 
     fn put(&mut self, mut block: Block) {
+        if !self.open_table.is_empty() {
+            let text = block.text.replace('&', "&amp;").replace('<', "&lt;");
+            self.open_table.push_str("<p>");
+            self.open_table.push_str(&text.replace('\n', "<br>"));
+            self.open_table.push_str("</p>");
+            if self.open_table.len() < LONGEST_TABLE {
+                return;
+            }
+            self.tables = 0;
+            let html = std::mem::take(&mut self.open_table);
+            return self.html_blocks(&html);
+        }
         block.id = self.blocks.len() as u32;
         self.blocks.push(block);
     }
@@ -259,8 +304,12 @@ impl State {
         let text = std::mem::take(&mut self.text);
         let (words, pictures) = (std::mem::take(&mut self.words), std::mem::take(&mut self.pictures));
         let text = text.trim();
+        let embedded = std::mem::take(&mut self.embedded);
         if text.is_empty() {
-            return;
+            return self.put_pictures(embedded, "");
+        }
+        if !embedded.is_empty() && pictures && !words {
+            return self.put_pictures(embedded, text);
         }
         let block = if let Some(level) = self.heading {
             Block::heading(level, text)
@@ -277,5 +326,28 @@ impl State {
             Block::new(0, BlockKind::Paragraph, text)
         };
         self.put(block);
+        self.put_pictures(embedded, "");
     }
+
+    /// A figure for each embedded picture; the first one bears the text.
+    fn put_pictures(&mut self, sources: Vec<String>, text: &str) {
+        for (number, source) in sources.into_iter().enumerate() {
+            let text = if number == 0 { text } else { "" };
+            if self.open_table.is_empty() {
+                self.pictures_kept.push((self.blocks.len(), source));
+                self.put(Block::new(0, BlockKind::Figure, text));
+            } else if !text.is_empty() {
+                self.put(Block::new(0, BlockKind::Figure, text));
+            }
+        }
+    }
+}
+
+/// Bytes of HTML that are held back for a table to end.
+const LONGEST_TABLE: usize = 4 << 20;
+
+/// How often a tag begins in a text.
+fn count(html: &str, tag: &str) -> usize {
+    let (html, tag) = (html.as_bytes(), tag.as_bytes());
+    html.windows(tag.len()).filter(|window| window.eq_ignore_ascii_case(tag)).count()
 }

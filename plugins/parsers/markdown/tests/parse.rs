@@ -91,6 +91,30 @@ fn footnotes_alerts_rules_and_html() {
 }
 
 #[test]
+fn tables_of_html_go_on_after_blank_lines() {
+    let text = "<table>\n<tr><th>k</th><th>v</th></tr>\n\n<tr><td>\n\n**a** & b\n\n</td><td>1</td></tr>\n</table>\n\nAfter <img src=x alt=hook> it.";
+    let want = [(Table, 0, "k\tv\na & b\t1"), (Paragraph, 0, "After hook it.")];
+    assert_eq!(texts(&parse(text.as_bytes()).unwrap()), want);
+    let kept = parse(b"<table><tr><td>\n\nnever closed\n\n- one\n").unwrap();
+    assert_eq!(texts(&kept).iter().map(|t| t.2).collect::<Vec<_>>().join("|"), "never closed|one");
+}
+
+#[test]
+fn embedded_pictures_are_kept() {
+    let data = "SGFy".repeat(50);
+    let text = format!(
+        "![A crane](data:image/png;base64,{data})\n\nSee ![](data:image/gif;base64,{data}) it. ![](data:image/gif;base64,SGFy)\n\n![](data:text/plain,x)\n\n<figure><img alt=x><figcaption>c</figcaption></figure>"
+    );
+    let kept = parse(text.as_bytes()).unwrap();
+    let want =
+        [(Figure, 0, "A crane"), (Paragraph, 0, "See  it. "), (Figure, 0, ""), (Figure, 0, "x"), (Caption, 0, "c")];
+    let told: Vec<_> = texts(&kept).into_iter().map(|(k, l, t)| (k, l, t.to_owned())).collect();
+    assert_eq!(told.iter().map(|t| t.0).collect::<Vec<_>>(), want.map(|w| w.0));
+    assert_eq!((kept.blocks[0].image, kept.blocks[2].image, kept.blocks[4].parent), (Some(0), Some(1), Some(3)));
+    assert_eq!(kept.images[0], ("image/png".into(), b"Har".repeat(50)));
+}
+
+#[test]
 fn front_matter_is_metadata() {
     let kept = parse("---\ntitle: Häfen\ntags: [a, b]\n---\n\nText.".as_bytes()).unwrap();
     assert_eq!(texts(&kept), [(Title, 0, "Häfen"), (Paragraph, 0, "Text.")]);
@@ -144,12 +168,12 @@ proptest! {
     #[test]
     fn no_markup_panics(parts in proptest::collection::vec(proptest::sample::select(vec![
         "# ", "\n", "\n\n", "- ", "1. ", "> ", "```", "    ", "| a | b |\n", "|---|---|\n", "[", "](x)", "![", "*", "**", "`", "~~",
-        "[^1]", "[^1]: ", "<div>", "</div>", "<br>", "---\n", "+++\n", "a: b\n", "text", "\\", "&amp;", "<!--", "-->", "[x] ", "{#id}", "=",
+        "[^1]", "[^1]: ", "<div>", "</div>", "<br>", "---\n", "+++\n", "a: b\n", "text", "\\", "&amp;", "<!--", "-->", "[x] ", "{#id}", "=", "<table>", "</table>", "<td>", "(data:image/png;base64,AAAA)", "<img alt=x>",
     ]), 0..60)) {
         let kept = parse(parts.concat().as_bytes());
         prop_assert!(kept.is_ok());
         for block in kept.unwrap_or_default().blocks {
-            prop_assert!(block.kind == Separator || !block.text.trim().is_empty());
+            prop_assert!(block.kind == Separator || block.image.is_some() || !block.text.trim().is_empty());
         }
     }
 }

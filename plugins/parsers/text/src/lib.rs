@@ -3,8 +3,8 @@
 //! | files | blocks |
 //! |---|---|
 //! | prose (`txt`, `log`, unknown) | one `paragraph` a line; a run of blank lines is one empty `separator` |
-//! | data in text form (`csv`, `tsv`, `json`, `jsonl`, `xml`, …) | one `paragraph` a line, indentation kept |
-//! | source code and settings (`py`, `rs`, `sql`, `yml`, …) | one `code` a group of lines between blank lines |
+//! | tables in text form (`csv`, `tsv`) | one `paragraph` a line, indentation kept |
+//! | source code and settings (`py`, `rs`, `sql`, `toml`, …) | one `code` a group of lines between blank lines |
 //!
 //! Line breaks are block boundaries, so that a chunker that packs blocks packs lines; separators tell it where
 //! paragraphs end, and one that does not care skips them, as they have no text. Data formats are read as their bare
@@ -25,7 +25,7 @@ use mortise_shared_encoding::TextReader;
 pub struct Text;
 
 const PROSE: &[&str] = &["txt", "text", "log", "out", "asc", "srt", "vtt", "rst", "adoc", "org", "tex"];
-const DATA: &[&str] = &["csv", "tsv", "json", "jsonl", "ldjson", "ndjson", "xml"];
+const DATA: &[&str] = &["csv", "tsv"];
 const CODE: &[&str] = &[
     "py",
     "js",
@@ -74,8 +74,6 @@ const CODE: &[&str] = &[
     "cfg",
     "conf",
     "properties",
-    "yml",
-    "yaml",
     "toml",
     "env",
     "dockerfile",
@@ -90,7 +88,7 @@ impl Parser for Text {
     }
 
     fn accepts() -> Accepts {
-        let media_types = &["text/plain", "text/csv", "text/x-log", "application/json", "application/xml", "text/xml"];
+        let media_types = &["text/plain", "text/csv", "text/x-log"];
         accepts(media_types, &[PROSE, DATA, CODE].concat())
     }
 

@@ -40,8 +40,8 @@ fn code_is_grouped_and_keeps_its_indentation() {
 
 #[test]
 fn data_keeps_a_record_a_line() {
-    let kept = parse("a.jsonl", b"{\"a\": 1}\n  {\"b\": 2}\n").unwrap();
-    assert_eq!(blocks(&kept), [(Paragraph, "{\"a\": 1}"), (Paragraph, "  {\"b\": 2}")]);
+    let kept = parse("a.tsv", b"a\t1\n  b\t2\n").unwrap();
+    assert_eq!(blocks(&kept), [(Paragraph, "a\t1"), (Paragraph, "  b\t2")]);
 }
 
 #[test]

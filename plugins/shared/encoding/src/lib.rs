@@ -9,8 +9,10 @@ mod binary;
 mod detect;
 mod east_asian;
 mod read;
+mod transfer;
 
 pub use binary::binary_reason;
 pub use detect::{Detected, detect};
 pub use encoding_rs::Encoding;
 pub use read::{Decoded, TextReader, decode};
+pub use transfer::{base64, quoted_printable};

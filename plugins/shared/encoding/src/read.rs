@@ -15,6 +15,8 @@ pub struct TextReader<'f> {
     file: &'f File<'f>,
     offset: u64,
     decoder: Option<Decoder>,
+    /// UTF-32, which the decoders do not know: true for big-endian.
+    wide: Option<bool>,
     label: Option<String>,
     replaced: u64,
     finished: bool,
@@ -24,7 +26,7 @@ impl<'f> TextReader<'f> {
     /// A reader at the start of `file`. `label` is a declared encoding, as for [`detect`].
     pub fn new(file: &'f File<'f>, label: Option<&str>) -> Self {
         let label = label.map(String::from);
-        Self { file, offset: 0, decoder: None, label, replaced: 0, finished: false }
+        Self { file, offset: 0, decoder: None, wide: None, label, replaced: 0, finished: false }
     }
 
     /// Appends the text of the next window to `text`; false at the end of the file. Bytes that are wrong in the
@@ -43,6 +45,16 @@ impl<'f> TextReader<'f> {
         let last = bytes.is_empty() || self.offset >= self.file.size();
         self.finished = last;
         let mut body = bytes.as_slice();
+        if first {
+            self.wide = utf32_mark(body);
+        }
+        if let Some(big) = self.wide {
+            // Windows begin at whole characters.
+            let (raw, replaced) = utf32(body, big);
+            self.replaced += replaced;
+            push_clean(text, &raw);
+            return Ok(!last || !body.is_empty());
+        }
         if self.decoder.is_none() {
             if !first && body.is_ascii() && !body.contains(&0x1B) {
                 push_clean(text, std::str::from_utf8(body).unwrap_or_default());
@@ -75,7 +87,11 @@ impl<'f> TextReader<'f> {
 
     /// Name of the encoding; UTF-8 until something else is known.
     pub fn encoding(&self) -> &'static str {
-        self.decoder.as_ref().map_or("UTF-8", |d| d.encoding().name())
+        match self.wide {
+            Some(true) => "UTF-32BE",
+            Some(false) => "UTF-32LE",
+            None => self.decoder.as_ref().map_or("UTF-8", |d| d.encoding().name()),
+        }
     }
 
     /// Bytes read so far, of all; for progress.
@@ -92,9 +108,6 @@ impl<'f> TextReader<'f> {
 }
 
 fn refuse_binary(sample: &[u8], found: Detected) -> Result<()> {
-    if sample.starts_with(&[0xFF, 0xFE, 0, 0]) || sample.starts_with(&[0, 0, 0xFE, 0xFF]) {
-        return Err(Error::Unsupported("text in UTF-32; save it as UTF-8".into()));
-    }
     if found.encoding == UTF_16LE || found.encoding == UTF_16BE {
         return Ok(());
     }
@@ -102,6 +115,28 @@ fn refuse_binary(sample: &[u8], found: Detected) -> Result<()> {
         Some(reason) => Err(Error::InvalidInput(format!("not a text file: {reason}"))),
         None => Ok(()),
     }
+}
+
+/// Whether a text begins with the byte order mark of UTF-32, and which.
+fn utf32_mark(bytes: &[u8]) -> Option<bool> {
+    match bytes {
+        [0xFF, 0xFE, 0, 0, ..] => Some(false),
+        [0, 0, 0xFE, 0xFF, ..] => Some(true),
+        _ => None,
+    }
+}
+
+/// Decodes UTF-32, and says how often it had to put in U+FFFD.
+fn utf32(bytes: &[u8], big: bool) -> (String, u64) {
+    let (mut text, mut replaced) = (String::with_capacity(bytes.len() / 4), 0);
+    for unit in bytes.chunks(4) {
+        let known = <[u8; 4]>::try_from(unit)
+            .ok()
+            .and_then(|unit| char::from_u32(if big { u32::from_be_bytes(unit) } else { u32::from_le_bytes(unit) }));
+        replaced += u64::from(known.is_none());
+        text.push(known.unwrap_or('\u{FFFD}'));
+    }
+    (text, replaced)
 }
 
 /// Decodes all of `bytes`, and says how often it had to put in U+FFFD.
@@ -149,6 +184,12 @@ pub struct Decoded {
 /// Decodes bytes in memory: a chapter of an e-book, a body of a mail. `label` is a declared encoding, as for
 /// [`detect`].
 pub fn decode(bytes: &[u8], label: Option<&str>) -> Decoded {
+    if let Some(big) = utf32_mark(bytes) {
+        let (raw, replaced) = utf32(bytes, big);
+        let mut text = String::new();
+        push_clean(&mut text, &raw);
+        return Decoded { text, encoding: if big { "UTF-32BE" } else { "UTF-32LE" }, replaced };
+    }
     let sample = bytes.get(..WINDOW as usize).unwrap_or(bytes);
     let found = detect(sample, label, sample.len() == bytes.len());
     let mut raw = String::new();
@@ -197,7 +238,17 @@ mod tests {
     fn empty_files_and_binaries() {
         assert_eq!(read(b"").unwrap().0, "");
         assert!(matches!(read(&[0u8; 200]), Err(Error::InvalidInput(_))));
-        assert!(matches!(read(b"\xFF\xFE\0\0a\0\0\0"), Err(Error::Unsupported(_))));
+    }
+
+    #[test]
+    fn utf32_is_read_by_its_mark() {
+        let long = "\u{feff}港a\n".repeat(200_000);
+        let little: Vec<u8> = long.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect();
+        let (text, replaced, encoding) = read(&little).unwrap();
+        assert_eq!((text.chars().filter(|c| *c == '港').count(), replaced, encoding), (200_000, 0, "UTF-32LE"));
+        let big: Vec<u8> = "\u{feff}港".chars().flat_map(|c| u32::from(c).to_be_bytes()).chain([0, 1]).collect();
+        let read = decode(&big, None);
+        assert_eq!((read.text.as_str(), read.replaced, read.encoding), ("港\u{FFFD}", 1, "UTF-32BE"));
     }
 
     #[test]

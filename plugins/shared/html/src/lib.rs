@@ -14,11 +14,14 @@
 //! | `pre` | `code`, blanks kept |
 //! | `blockquote` | `quote` |
 //! | `figcaption`, `caption` | `caption`, of the figure or table as parent |
-//! | `img` with `alt` | `figure` if it stands alone, else its text in the line |
+//! | `img` with `alt` | `figure` if it stands alone, else its text in the line; see [`Options::pictures`] |
+//! | notes (`doc-footnote`, `epub:type="footnote"`, …) | `footnote` |
 //! | `hr` | `separator` |
 //!
-//! Left out: `script`, `style`, `template`, `noscript`, form controls, drawings; `nav`, `footer` and `aside` too on
-//! pages that mark their `main` part or an `article`. Link addresses are not text.
+//! Left out: `script`, `style`, `template`, `noscript`, form controls, drawings. On pages that mark their `main` part or an
+//! `article`, the frame too: `nav`, `footer`, `aside`, what goes by the name of a frame (`navbox`, `breadcrumbs`, …), and
+//! lists of twenty short links or more; and where there is one `main` part with a quarter of the page's letters, all that
+//! stands outside of it. Link addresses are not text.
 //!
 //! ```
 //! let page = mortise_shared_html::read("<title>Port</title><h1>Harbour</h1><p>Ships <b>dock</b> daily.");
@@ -27,18 +30,24 @@
 //! ```
 
 mod build;
+mod main_part;
 mod page;
 mod table;
 mod text;
 mod tree;
 mod walk;
 
-pub use build::Reader;
-pub use page::{Page, emit};
+pub use build::{Options, Reader};
+pub use page::{Page, Picture, embedded, emit};
 
 /// Reads a whole page or a fragment.
 pub fn read(html: &str) -> Page {
-    let mut reader = Reader::default();
+    read_with(html, Options::default())
+}
+
+/// Reads a whole page or a fragment, and keeps what `options` name.
+pub fn read_with(html: &str, options: Options) -> Page {
+    let mut reader = Reader::new(options);
     reader.feed(html);
     reader.finish()
 }

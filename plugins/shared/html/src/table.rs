@@ -134,7 +134,7 @@ pub(crate) fn cell_text(tree: &Tree, cell: Id) -> String {
                     }
                     _ => {}
                 },
-                Data::Document | Data::Comment => {}
+                Data::Document | Data::Comment(_) => {}
             },
             Step::Leave(id) => match tree.name(id) {
                 "td" | "th" => {}

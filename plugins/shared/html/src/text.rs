@@ -45,6 +45,11 @@ impl Inline {
         }
     }
 
+    /// Nothing but blanks so far.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
     /// A line break; true if there was one just before, which ends a paragraph.
     pub(crate) fn line_break(&mut self) -> bool {
         self.blank = false;

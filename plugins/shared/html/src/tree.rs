@@ -1,5 +1,6 @@
 //! The element tree, in one array: cheap to make, and flat to walk and to drop, however deep the page nests.
 
+use crate::build::{LINK, LINK_END, Options};
 use html5ever::tendril::StrTendril;
 use html5ever::tree_builder::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
 use html5ever::{Attribute, ExpandedName, QualName, local_name, ns};
@@ -16,9 +17,13 @@ pub(crate) const NONE: Id = 0;
 
 pub(crate) enum Data {
     Document,
-    Element { name: Rc<QualName>, attrs: Vec<(&'static str, String)> },
+    Element {
+        name: Rc<QualName>,
+        attrs: Vec<(&'static str, String)>,
+    },
     Text(String),
-    Comment,
+    /// Holds the mark of a link, or a name where [`Options::anchors`] asks for them.
+    Comment(String),
 }
 
 pub(crate) struct Node {
@@ -130,9 +135,37 @@ impl Steps<'_> {
 
 /// Attributes that anything here looks at; others are not kept.
 const KEPT: &[&str] = &[
-    "alt", "charset", "class", "colspan", "content", "encoding", "hidden", "lang", "name", "property", "role",
-    "rowspan", "start", "style", "type", "value",
+    "alt",
+    "charset",
+    "class",
+    "colspan",
+    "content",
+    "encoding",
+    "epub:type",
+    "hidden",
+    "href",
+    "id",
+    "lang",
+    "name",
+    "property",
+    "role",
+    "rowspan",
+    "src",
+    "start",
+    "style",
+    "type",
+    "value",
 ];
+
+/// Whether an attribute of that element is worth its memory: addresses may hold whole pictures.
+fn is_kept(element: &str, attribute: &str, options: Options) -> Option<&'static str> {
+    let wanted = match attribute {
+        "src" => options.pictures && element == "img",
+        "href" => options.pictures && element == "image",
+        _ => true,
+    };
+    KEPT.iter().find(|kept| wanted && **kept == attribute).copied()
+}
 
 #[derive(Clone)]
 pub(crate) struct Handle {
@@ -145,13 +178,15 @@ pub(crate) struct Sink {
     nodes: RefCell<Vec<Node>>,
     templates: RefCell<BTreeMap<Id, Id>>,
     no_name: Rc<QualName>,
+    options: Options,
     /// Depth of the element that was put in last: about how many elements are open.
     pub(crate) depth: Cell<u32>,
 }
 
-impl Default for Sink {
-    fn default() -> Self {
+impl Sink {
+    pub(crate) fn new(options: Options) -> Self {
         let sink = Self {
+            options,
             nodes: RefCell::default(),
             templates: RefCell::default(),
             no_name: Rc::new(QualName::new(None, ns!(), local_name!(""))),
@@ -160,9 +195,7 @@ impl Default for Sink {
         sink.create(Data::Document);
         sink
     }
-}
 
-impl Sink {
     pub(crate) fn count(&self) -> usize {
         self.nodes.borrow().len()
     }
@@ -269,21 +302,23 @@ impl TreeSink for Sink {
     }
     fn create_element(&self, name: QualName, attrs: Vec<Attribute>, flags: ElementFlags) -> Handle {
         let kept = attrs.into_iter().filter_map(|a| {
-            let name = KEPT.iter().find(|k| **k == &*a.name.local)?;
-            Some((*name, a.value.to_string()))
+            let kept = is_kept(&name.local, &a.name.local, self.options)?;
+            Some((kept, a.value.to_string()))
         });
-        let handle = self.handle(Data::Element { name: Rc::new(name), attrs: kept.collect() });
+        let kept: Vec<_> = kept.collect();
+        let handle = self.handle(Data::Element { name: Rc::new(name), attrs: kept });
         if flags.template {
             let content = self.create(Data::Document);
             self.templates.borrow_mut().insert(handle.id, content);
         }
         handle
     }
-    fn create_comment(&self, _text: StrTendril) -> Handle {
-        self.handle(Data::Comment)
+    fn create_comment(&self, text: StrTendril) -> Handle {
+        let kept = self.options.anchors || matches!(&*text, LINK | LINK_END);
+        self.handle(Data::Comment(if kept { text.to_string() } else { String::new() }))
     }
     fn create_pi(&self, _target: StrTendril, _data: StrTendril) -> Handle {
-        self.handle(Data::Comment)
+        self.handle(Data::Comment(String::new()))
     }
     fn append(&self, parent: &Handle, child: NodeOrText<Handle>) {
         self.put(parent.id, child, NONE);
@@ -307,10 +342,10 @@ impl TreeSink for Sink {
         self.put(self.parent(sibling.id), child, sibling.id);
     }
     fn add_attrs_if_missing(&self, target: &Handle, attrs: Vec<Attribute>) {
-        if let Data::Element { attrs: own, .. } = &mut self.nodes.borrow_mut()[target.id].data {
+        if let Data::Element { attrs: own, name: element } = &mut self.nodes.borrow_mut()[target.id].data {
             for attr in attrs {
-                if let Some(name) = KEPT.iter().find(|k| **k == &*attr.name.local)
-                    && !own.iter().any(|(n, _)| n == name)
+                if let Some(name) = is_kept(&element.local, &attr.name.local, self.options)
+                    && !own.iter().any(|(n, _)| *n == name)
                 {
                     own.push((name, attr.value.to_string()));
                 }

@@ -1,6 +1,8 @@
 //! Tree → blocks.
 
-use crate::page::Page;
+use crate::build::{LINK, LINK_END, Options};
+use crate::main_part;
+use crate::page::{Page, Picture};
 use crate::table;
 use crate::text::{Inline, item_number};
 use crate::tree::{Data, Id, Step, Tree};
@@ -84,6 +86,16 @@ pub(crate) fn is_left_out(tree: &Tree, id: Id, framed: bool) -> bool {
     }
 }
 
+/// True for notes as e-books and accessible pages mark them.
+fn is_note(tree: &Tree, id: Id) -> bool {
+    let marked = |value: &str| {
+        value
+            .split_whitespace()
+            .any(|v| matches!(v, "footnote" | "endnote" | "rearnote" | "doc-footnote" | "doc-endnote"))
+    };
+    ["epub:type", "role"].iter().any(|name| tree.attr(id, name).is_some_and(marked))
+}
+
 fn hides(style: &str) -> bool {
     let style: String = style.chars().filter(|c| !c.is_whitespace()).collect();
     style.to_ascii_lowercase().contains("display:none")
@@ -106,7 +118,7 @@ pub(crate) fn formula(tree: &Tree, math: Id) -> String {
 }
 
 /// Walks a whole page.
-pub(crate) fn walk(tree: &Tree) -> Page {
+pub(crate) fn walk(tree: &Tree, options: Options) -> Page {
     let mut page = Page::default();
     let mut framed = false;
     for id in tree.descendants(0) {
@@ -121,17 +133,19 @@ pub(crate) fn walk(tree: &Tree) -> Page {
             _ => {}
         }
     }
-    let mut walk = Walk { framed, ..Walk::new(tree) };
+    let framed = framed && !options.whole;
+    let mut walk = Walk { framed, options, ..Walk::new(tree) };
     walk.run();
-    page.blocks = walk.blocks;
-    if let Some(title) = &page.title {
-        let same = |b: &Block| b.kind == BlockKind::Heading && b.level == 1 && b.text.eq_ignore_ascii_case(title);
+    if framed && main_part::is_too_little(tree, &walk.blocks) {
+        // The page is all frame: a list of links, perhaps.
+        walk = Walk { options, ..Walk::new(tree) };
+        walk.run();
+    }
+    (page.blocks, page.pictures, page.anchors) = (walk.blocks, walk.pictures, walk.anchors);
+    if let Some(title) = page.title.clone().filter(|_| options.title) {
+        let same = |b: &Block| b.kind == BlockKind::Heading && b.level == 1 && b.text.eq_ignore_ascii_case(&title);
         if !page.blocks.iter().any(same) {
-            for block in &mut page.blocks {
-                block.id += 1;
-                block.parent = block.parent.map(|p| p + 1);
-            }
-            page.blocks.insert(0, Block::new(0, BlockKind::Title, title));
+            page.put_first(Block::new(0, BlockKind::Title, title));
         }
     }
     page
@@ -177,10 +191,23 @@ impl List {
     }
 }
 
+/// A picture of the line that is being read.
+struct Waiting {
+    /// Nothing stood before it.
+    first: bool,
+    alt: String,
+    source: String,
+}
+
 struct Walk<'t> {
     tree: &'t Tree,
+    options: Options,
     framed: bool,
     blocks: Vec<Block>,
+    pictures: Vec<Picture>,
+    waiting: Vec<Waiting>,
+    anchors: Vec<(String, u32)>,
+    notes: u32,
     inline: Inline,
     lists: Vec<List>,
     /// Marks of the items that are open and have no block yet; `None` once they have.
@@ -198,8 +225,13 @@ impl<'t> Walk<'t> {
     fn new(tree: &'t Tree) -> Self {
         Self {
             tree,
+            options: Options::default(),
             framed: false,
             blocks: Vec::new(),
+            pictures: Vec::new(),
+            waiting: Vec::new(),
+            anchors: Vec::new(),
+            notes: 0,
             inline: Inline::default(),
             lists: Vec::new(),
             items: Vec::new(),
@@ -212,7 +244,8 @@ impl<'t> Walk<'t> {
     }
 
     fn run(&mut self) {
-        let mut steps = self.tree.steps(0);
+        let root = if self.framed { main_part::root(self.tree) } else { 0 };
+        let mut steps = self.tree.steps(root);
         while let Some(step) = steps.next() {
             match step {
                 Step::Enter(id) => {
@@ -232,23 +265,38 @@ impl<'t> Walk<'t> {
             Data::Text(text) if self.raw > 0 => self.inline.push_raw(text),
             Data::Text(text) => self.inline.push(text),
             Data::Element { .. } => return self.open(id),
-            Data::Document | Data::Comment => {}
+            Data::Comment(name) if !name.is_empty() && name != LINK && name != LINK_END => self.anchor(name),
+            Data::Document | Data::Comment(_) => {}
         }
         true
     }
 
     fn open(&mut self, id: Id) -> bool {
-        if is_left_out(self.tree, id, self.framed) {
+        let name = self.tree.name(id);
+        if name == "svg" && self.options.pictures {
+            for image in self.tree.descendants(id).filter(|id| self.tree.name(*id) == "image") {
+                self.picture("", self.tree.attr(image, "href"));
+            }
+        }
+        let note = is_note(self.tree, id);
+        if is_left_out(self.tree, id, self.framed && !note) || (self.framed && main_part::is_frame(self.tree, id)) {
             return false;
         }
-        let name = self.tree.name(id);
         if is_block(name) {
             self.flush();
         }
+        if let Some(anchor) = self.tree.attr(id, "id") {
+            self.anchor(anchor);
+        }
+        self.notes += u32::from(note);
         match name {
             "br" if self.raw > 0 => self.inline.push_raw("\n"),
             "br" => self.line_break(),
-            "img" => self.inline.push_picture(self.tree.attr(id, "alt").unwrap_or_default()),
+            "img" => {
+                let alt = self.tree.attr(id, "alt").unwrap_or_default();
+                self.picture(alt, self.tree.attr(id, "src"));
+                self.inline.push_picture(alt);
+            }
             "math" => {
                 let formula = formula(self.tree, id);
                 self.inline.push(&formula);
@@ -277,6 +325,7 @@ impl<'t> Walk<'t> {
         if is_block(name) {
             self.flush();
         }
+        self.notes -= u32::from(is_note(self.tree, id)).min(self.notes);
         match name {
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => self.heading = None,
             "pre" | "xmp" | "listing" | "plaintext" => self.raw = self.raw.saturating_sub(1),
@@ -309,7 +358,37 @@ impl<'t> Walk<'t> {
         if let Some(block) = block {
             self.put(block);
         }
+        if self.options.pictures {
+            for img in self.tree.descendants(id).filter(|id| self.tree.name(*id) == "img") {
+                // The cell holds its alternative text.
+                self.picture("", self.tree.attr(img, "src"));
+            }
+            self.flush();
+        }
         false
+    }
+
+    /// Remembers a name, once for the block that comes next.
+    fn anchor(&mut self, name: &str) {
+        if self.options.anchors && name.len() <= 256 {
+            // A name within a line leads to that line.
+            self.anchors.push((name.into(), self.blocks.len() as u32));
+        }
+    }
+
+    fn picture(&mut self, alt: &str, source: Option<&str>) {
+        if let Some(source) = source.map(str::trim).filter(|s| self.options.pictures && !s.is_empty()) {
+            let first = self.inline.is_empty();
+            self.waiting.push(Waiting { first, alt: alt.trim().into(), source: source.into() });
+        }
+    }
+
+    fn put_pictures(&mut self, pictures: Vec<Waiting>, told: bool) {
+        for Waiting { alt, source, .. } in pictures {
+            let text = if told { String::new() } else { alt };
+            let block = self.put(Block::new(0, BlockKind::Figure, text));
+            self.pictures.push(Picture { block, source });
+        }
     }
 
     fn put(&mut self, mut block: Block) -> u32 {
@@ -318,15 +397,28 @@ impl<'t> Walk<'t> {
         self.blocks.len() as u32 - 1
     }
 
-    /// Ends the line: what it holds becomes a block.
+    /// Ends the line: what it holds becomes a block, and its pictures figures.
     fn flush(&mut self) {
         let (mut text, pictures_only) = self.inline.take();
         if self.raw > 0 {
             text = text.trim_matches('\n').to_string();
         }
-        if text.trim().is_empty() {
+        let waiting = std::mem::take(&mut self.waiting);
+        let blank = text.trim().is_empty();
+        if !waiting.is_empty() && (blank || (pictures_only && self.heading.is_none())) {
+            self.put_pictures(waiting, false);
             return;
         }
+        if blank {
+            return;
+        }
+        let (before, after): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|w| w.first);
+        self.put_pictures(before, true);
+        self.put_line(text, pictures_only);
+        self.put_pictures(after, true);
+    }
+
+    fn put_line(&mut self, text: String, pictures_only: bool) {
         if let Some(level) = self.heading {
             self.put(Block::heading(level, text));
         } else if self.raw > 0 {
@@ -336,6 +428,8 @@ impl<'t> Walk<'t> {
             self.put(Block { parent, ..Block::new(0, BlockKind::Caption, text) });
         } else if pictures_only {
             self.put(Block::new(0, BlockKind::Figure, text));
+        } else if self.notes > 0 {
+            self.put(Block::new(0, BlockKind::Footnote, text));
         } else if let Some(mark) = self.items.last_mut().and_then(Option::take) {
             let level = self.lists.len().max(1) as u32;
             self.put(Block { level, ..Block::new(0, BlockKind::ListItem, mark + &text) });

@@ -7,7 +7,7 @@
 )]
 
 use mortise_sdk::document::BlockKind::{self, *};
-use mortise_shared_html::{Page, declared_encoding, read};
+use mortise_shared_html::{Options, Page, declared_encoding, embedded, read, read_with};
 use proptest::prelude::*;
 
 fn texts(page: &Page) -> Vec<(BlockKind, u32, &str)> {
@@ -114,6 +114,62 @@ fn navigation_goes_only_where_the_main_part_is_marked() {
 }
 
 #[test]
+fn the_frame_of_a_page_goes_and_its_text_stays() {
+    let text = "<p>Ships dock daily, and <a href=x>cranes</a> lift what they bring from the sea.</p>";
+    let languages: String = (0..30).map(|i| format!("<li><a href=x>Language {i}</a>")).collect();
+    let few = "<ul><li><a href=x>Tides</a><li><a href=x>Ropes</a></ul>";
+    let page = format!(
+        "<a href=#m>Jump</a><div>Login</div><main><header><ul>{languages}</ul></header>{text}{few}<div class='x navbox'>More</div></main>Imprint"
+    );
+    let want = [
+        (Paragraph, 0, "Ships dock daily, and cranes lift what they bring from the sea."),
+        (ListItem, 1, "Tides"),
+        (ListItem, 1, "Ropes"),
+    ];
+    assert_eq!(texts(&read(&page)), want);
+    let whole = read_with(&page, Options { whole: true, ..Options::default() });
+    assert!(whole.blocks.len() > 30);
+    // A page that is nothing but its links is told all the same.
+    assert_eq!(read(&format!("<main><ul>{languages}</ul></main>")).blocks.len(), 30);
+    // Without a marked main part nothing is judged, and a main part that says next to nothing is none.
+    assert_eq!(read(&format!("{text}<ul>{languages}</ul>")).blocks.len(), 31);
+    assert!(read(&format!("<main>x</main>{}", text.repeat(9))).blocks.len() > 5);
+}
+
+#[test]
+fn pictures_are_figures_where_they_are_asked_for() {
+    let options = Options { pictures: true, ..Options::default() };
+    let html = "<p>See <img alt=hook src=h.png> here</p><img src=a.png><img alt=B src=b.png><table><tr><th>k<td><img src=c.png>v</table>\
+                <svg><image href=d.png></svg><h2><img alt=Title src=t.png></h2>";
+    let page = read_with(html, options);
+    let told: Vec<_> =
+        page.pictures.iter().map(|p| (p.source.as_str(), page.blocks[p.block as usize].text.as_str())).collect();
+    assert_eq!(told, [("h.png", ""), ("a.png", ""), ("b.png", "B"), ("c.png", ""), ("d.png", ""), ("t.png", "")]);
+    assert!(texts(&page).contains(&(Heading, 2, "Title")));
+    let mut kept = page.clone();
+    kept.keep_pictures(|source| (source == "a.png").then_some(7));
+    assert_eq!(kept.blocks.iter().filter(|b| b.kind == Figure).count(), 2);
+    assert_eq!(kept.blocks.iter().find_map(|b| b.image), Some(7));
+    assert!(kept.blocks.iter().enumerate().all(|(at, b)| b.id as usize == at));
+}
+
+#[test]
+fn xhtml_notes_and_names() {
+    let options = Options { title: false, anchors: true, xhtml: true, ..Options::default() };
+    let html = "<html><head><title/><script src='x'/></head><body><p id='p1'/><a id='a1'/><p>One.</p><aside epub:type='footnote' id='n'><p>Note.</p></aside><div role='doc-endnote'>End.</div></body></html>";
+    let page = read_with(html, options);
+    assert_eq!(texts(&page), [(Paragraph, 0, "One."), (Footnote, 0, "Note."), (Footnote, 0, "End.")]);
+    assert_eq!(page.anchors, [("p1".to_owned(), 0), ("a1".to_owned(), 0), ("n".to_owned(), 1)]);
+}
+
+#[test]
+fn embedded_pictures_are_read() {
+    assert_eq!(embedded("data:image/png;base64,SGFy"), Some(("image/png".into(), b"Har".to_vec())));
+    assert_eq!(embedded("data:text/html;base64,SGFy"), None);
+    assert_eq!(embedded("http://x/y.png"), None);
+}
+
+#[test]
 fn the_head_is_metadata_and_the_title_comes_first() {
     let page = read("<html lang=de><head><title> Hafen </title><meta name=Description content='Alles'></head><p>x");
     assert_eq!((page.title.as_deref(), page.language.as_deref()), (Some("Hafen"), Some("de")));
@@ -169,12 +225,19 @@ proptest! {
     #[test]
     fn no_markup_panics(parts in proptest::collection::vec(proptest::sample::select(vec![
         "<table>", "</table>", "<tr>", "<td colspan=2 rowspan=3>", "<th>", "<caption>", "<p>", "</p>", "<ul>", "</ul>", "<ol>",
-        "<li>", "<dl>", "<dd>", "<pre>", "</pre>", "<figure>", "<figcaption>", "</figure>", "<img alt=x>", "<br>", "<hr>",
+        "<li>", "<dl>", "<dd>", "<pre>", "</pre>", "<figure>", "<figcaption>", "<img src=a alt=b>", "<img src=bb>", "<a id=x href=y>", "<p id=z/>", "<title/>", "<aside role=doc-footnote>", "<image href=c>", "</figure>", "<img alt=x>", "<br>", "<hr>",
         "<template>", "</template>", "<svg>", "<math>", "</math>", "<b>", "<a>", "</a>", "<select>", "<option>", "<h1>", "</h2>",
         "<frameset>", "<body>", "</body>", "</html>", "<head>", "<title>", "</title>", "<script>", "</script>", "<!--", "-->", "text", " ",
         "<form>", "<button>", "<plaintext>", "<noscript>", "<blockquote>", "</blockquote>", "<main>", "<nav>",
     ]), 0..60)) {
-        let page = read(&parts.concat());
+        let mut page = read(&parts.concat());
+        for all in [false, true] {
+            if all {
+                page = read_with(&parts.concat(), Options { title: true, pictures: true, anchors: true, whole: false, xhtml: true });
+                page.keep_pictures(|source| (source.len() == 1).then_some(0));
+            }
+            prop_assert!(page.anchors.iter().all(|(_, at)| *at as usize <= page.blocks.len()));
+        }
         for (i, block) in page.blocks.iter().enumerate() {
             prop_assert_eq!(block.id as usize, i);
             prop_assert!(block.parent.is_none_or(|p| (p as usize) < page.blocks.len()));
