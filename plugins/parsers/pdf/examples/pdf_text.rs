@@ -13,6 +13,7 @@ use std::time::Instant;
 
 fn main() -> std::io::Result<()> {
     let (mut blocks, mut furniture, mut time, mut folder) = (false, false, false, None);
+    let mut images: Option<PathBuf> = None;
     let mut files: Vec<PathBuf> = Vec::new();
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -20,6 +21,7 @@ fn main() -> std::io::Result<()> {
             "--blocks" => blocks = true,
             "--furniture" => furniture = true,
             "--time" => time = true,
+            "--images" => images = arguments.next().map(PathBuf::from),
             "--out" => folder = arguments.next().map(PathBuf::from),
             file => files.push(file.into()),
         }
@@ -37,14 +39,20 @@ fn main() -> std::io::Result<()> {
         let elapsed = start.elapsed();
         if time || result.is_err() {
             eprintln!(
-                "{}: {:?}, {} pages, {} blocks, {:.1} ms, {} warnings",
+                "{}: {:?}, {} pages, {} blocks, {} pictures, {:.1} ms, {} warnings",
                 file.display(),
                 result.as_ref().err(),
                 kept.pages,
                 kept.blocks.len(),
+                kept.images.len(),
                 elapsed.as_secs_f64() * 1e3,
                 kept.warnings.len()
             );
+        }
+        for (n, (media_type, bytes)) in kept.images.iter().enumerate() {
+            let Some(folder) = &images else { break };
+            let ending = if media_type == "image/png" { "png" } else { "jpg" };
+            std::fs::write(folder.join(format!("{}.{n}.{ending}", scorer_name(file))), bytes)?;
         }
         if blocks {
             println!("{}\n{:?}", kept.metadata, kept.warnings);

@@ -1,10 +1,11 @@
 //! All pages together: which lines are page furniture, what is a heading, where paragraphs go on over a break.
 
+use crate::caption;
 use crate::furniture::{self, Furniture};
 use crate::glyph::Rect;
 use crate::heading::{Headings, is_heading};
 use crate::marker::{Marker, is_caption, is_toc_entry, list_marker};
-use crate::page::{Element, PageLayout, Region, TextLine};
+use crate::page::{Element, Figure, PageLayout, Region, TextLine};
 use crate::paragraph::{Paragraph, ends_with_sentence, paragraphs};
 use crate::script::is_ideographic;
 use crate::table::Table;
@@ -24,6 +25,8 @@ pub enum Kind {
     ListItem,
     /// A table; [`Block::table`] has the cells.
     Table,
+    /// A picture or a drawing; its text is the words within.
+    Figure,
     /// The caption of a figure or table.
     Caption,
     /// Lines set in a monospaced font; line breaks are kept.
@@ -70,6 +73,8 @@ pub struct Block {
     pub monospace: bool,
     /// The cells of a table.
     pub table: Option<Table>,
+    /// Captions: index of the figure or table that they tell of.
+    pub parent: Option<usize>,
 }
 
 /// The blocks of a document from the layouts of its pages, in reading order.
@@ -90,6 +95,11 @@ pub fn blocks(pages: &[PageLayout]) -> Vec<Block> {
                     Element::Table(table, rect) => {
                         flow.text(&std::mem::take(&mut run), region, page);
                         flow.table(table, *rect, page.number);
+                    }
+                    Element::Figure(_) if furniture.contains_key(&(p, r, e)) => {}
+                    Element::Figure(figure) => {
+                        flow.text(&std::mem::take(&mut run), region, page);
+                        flow.figure(figure, page.number);
                     }
                 }
             }
@@ -185,6 +195,7 @@ impl Flow {
             italic: line.look.italic,
             monospace: line.look.monospace,
             table: None,
+            parent: None,
         });
         // Furniture neither ends a region nor begins one.
         self.looks.push(Ending { open: false, fresh: self.looks.last().is_some_and(|l| l.fresh) });
@@ -202,9 +213,26 @@ impl Flow {
                 italic: false,
                 monospace: false,
                 table: Some(table.clone()),
+                parent: None,
             },
             false,
         );
+    }
+
+    fn figure(&mut self, figure: &Figure, page: u32) {
+        let block = Block {
+            kind: Kind::Figure,
+            level: 0,
+            text: figure.text.clone(),
+            places: vec![Place { page, rect: figure.place }],
+            size: self.body.size,
+            bold: false,
+            italic: false,
+            monospace: false,
+            table: None,
+            parent: None,
+        };
+        self.push(block, false);
     }
 
     fn text(&mut self, lines: &[&TextLine], region: &Region, page: &PageLayout) {
@@ -306,12 +334,14 @@ impl Flow {
             italic: all(|l| l.look.italic),
             monospace,
             table: None,
+            parent: None,
         }
     }
 
     fn finish(mut self) -> Vec<Block> {
         Headings::of(&self.out, &self.body).apply(&mut self.out);
         list_depths(&mut self.out);
+        caption::assign(&mut self.out);
         self.out
     }
 }

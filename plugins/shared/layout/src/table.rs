@@ -1,13 +1,15 @@
 //! Tables, in two kinds: ruled ones from the grid of their lines, and aligned ones from rows whose pieces stand in
 //! the same columns.
 
+use serde::{Deserialize, Serialize};
+
 /// Tables found by alignment alone.
 pub(crate) mod aligned;
 /// Tables found by their ruling lines.
 pub(crate) mod ruled;
 
 /// A table in reading order.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Table {
     /// Number of rows.
     pub rows: u32,
@@ -18,7 +20,7 @@ pub struct Table {
 }
 
 /// A cell of a [`Table`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
     /// 0-based.
     pub row: u32,
