@@ -52,7 +52,11 @@ pub(crate) fn figures(input: &PageInput, tables: &[Rect]) -> Vec<Found> {
         }
         pieces.push(Picture { rect, ..*picture });
     }
-    for cluster in clusters(&pieces, paper) {
+    let drawn = pieces.len();
+    if drawn > 0 {
+        pieces.extend(connectors(input, tables, paper));
+    }
+    for cluster in clusters(&pieces, drawn, paper) {
         if let Some(figure) = judge(&cluster, input, tables, area) {
             found.push(figure);
         }
@@ -65,6 +69,17 @@ pub(crate) fn figures(input: &PageInput, tables: &[Rect]) -> Vec<Found> {
         }
     }
     kept
+}
+
+/// Straight lines that may lead from one piece of a drawing to another; those across the page part texts.
+fn connectors<'a>(input: &'a PageInput, tables: &'a [Rect], paper: Rect) -> impl Iterator<Item = Picture> + 'a {
+    input
+        .rules
+        .iter()
+        .map(move |rule| rule.rect.clamp_to(paper))
+        .filter(move |r| r.width() < 0.5 * paper.width() && r.height() < 0.5 * paper.height())
+        .filter(|r| !tables.iter().any(|t| t.contains((r.left + r.right) / 2.0, (r.top + r.bottom) / 2.0)))
+        .map(|rect| Picture { rect, raster: false, shaped: false })
 }
 
 fn judge(cluster: &Cluster, input: &PageInput, tables: &[Rect], area: f32) -> Option<Found> {
@@ -134,7 +149,8 @@ fn text_in(glyphs: &[Glyph], rect: Rect) -> Text {
 
 /// Groups of pieces that touch or nearly do. The page is looked at in cells, so that the work grows with the number of
 /// pieces and not with its square.
-fn clusters(pieces: &[Picture], paper: Rect) -> Vec<Cluster> {
+/// The first `drawn` pieces make a figure, the others only hold pieces together.
+fn clusters(pieces: &[Picture], drawn: usize, paper: Rect) -> Vec<Cluster> {
     let step = (paper.width().max(paper.height()) / MOST_CELLS).max(NEAR / 2.0);
     let columns = (paper.width() / step) as usize + 2;
     let rows = (paper.height() / step) as usize + 2;
@@ -197,14 +213,14 @@ fn clusters(pieces: &[Picture], paper: Rect) -> Vec<Cluster> {
         }
     }
     let mut found = vec![Cluster::default(); labels as usize];
-    for piece in pieces {
+    for (n, piece) in pieces.iter().enumerate() {
         let (across, down) = cells(piece.rect);
         let number = label.get(down.start * width + across.start).copied().unwrap_or(0);
         let Some(cluster) = (number as usize).checked_sub(1).and_then(|n| found.get_mut(n)) else { continue };
         cluster.rect = Some(cluster.rect.unwrap_or(Rect::EMPTY).union(piece.rect));
         cluster.raster |= piece.raster && piece.rect.width() >= SMALLEST / 2.0 && piece.rect.height() >= SMALLEST / 2.0;
         cluster.shapes += u32::from(piece.shaped);
-        cluster.pieces += 1;
+        cluster.pieces += u32::from(n < drawn);
     }
     found
 }
