@@ -2,7 +2,7 @@
 //! the sandbox has neither a clock nor memory to spare.
 
 use hayro_interpret::font::GlyphRun;
-use hayro_interpret::kurbo::{Affine, BezPath, Rect};
+use hayro_interpret::kurbo::{Affine, BezPath, Point, Rect};
 use hayro_interpret::pattern::Pattern;
 use hayro_interpret::{BlendMode, ClipPath, Device, DrawMode, DrawProps, Image, ImageDrawProps, Paint, SoftMask};
 use hayro_syntax::Filter;
@@ -22,12 +22,13 @@ const MOST_COPIES: f64 = 64.0;
 /// JPEG files larger than this are drawn anew rather than kept.
 const LARGEST_ORIGINAL: usize = 8 << 20;
 
-/// An image that is a JPEG file already.
+/// The only thing that is seen, standing upright.
 #[derive(Clone, Debug)]
-pub(crate) struct Original {
+pub(crate) struct LoneImage {
     /// In pixels of the drawing.
     pub(crate) rect: Rect,
-    pub(crate) jpeg: Vec<u8>,
+    /// The image as a file, if it is one already.
+    pub(crate) jpeg: Option<Vec<u8>>,
 }
 
 /// Counts what drawing will cost, without drawing.
@@ -37,15 +38,16 @@ pub(crate) struct Effort {
     pub(crate) work: u64,
     refused: bool,
     depth: u32,
-    images: u32,
-    original: Option<Original>,
+    /// Things drawn within the target.
+    seen: u32,
+    lone: Option<LoneImage>,
 }
 
 impl Effort {
     /// For drawing into a bitmap as large as `target`.
     pub(crate) fn new(target: Rect) -> Self {
         let work = target.area() as u64;
-        Effort { target, work, refused: false, depth: 0, images: 0, original: None }
+        Effort { target, work, refused: false, depth: 0, seen: 0, lone: None }
     }
 
     /// True if the page can be drawn.
@@ -53,9 +55,17 @@ impl Effort {
         !self.refused && self.work <= MOST_WORK
     }
 
-    /// The only image, if it is a JPEG file that can be kept as it is.
-    pub(crate) fn original(self) -> Option<Original> {
-        self.original.filter(|_| self.images == 1)
+    /// The image that is all that is seen.
+    pub(crate) fn lone_image(self) -> Option<LoneImage> {
+        self.lone.filter(|_| self.seen == 1)
+    }
+
+    /// Notes that something is drawn here; true if any of it is seen.
+    fn see(&mut self, area: Rect) -> bool {
+        let reach = area.intersect(self.target);
+        let seen = reach.width() > 0.0 && reach.height() > 0.0;
+        self.seen = self.seen.saturating_add(u32::from(seen));
+        seen
     }
 
     fn add(&mut self, pixels: f64) {
@@ -140,6 +150,7 @@ impl<'a> Device<'a> for Effort {
                 );
             }
         }
+        self.see(area.inflate(0.01, 0.01));
         self.add((ELEMENT * path.elements().len() as u64) as f64 + self.visible(area));
         self.paint(&props.paint, area, matches!(mode, DrawMode::Stroke(_)));
         self.mask(props.soft_mask.as_ref());
@@ -150,6 +161,12 @@ impl<'a> Device<'a> for Effort {
             return;
         }
         self.add((4 * ELEMENT * run.glyphs().len() as u64) as f64);
+        if !matches!(mode, DrawMode::Invisible) {
+            for glyph in run.glyphs() {
+                let at = (props.transform * glyph.transform()) * Point::ZERO;
+                self.see(Rect::from_center_size(at, (4.0, 4.0)));
+            }
+        }
         if matches!(props.paint, Paint::Pattern(_)) {
             self.paint(&props.paint, self.target, matches!(mode, DrawMode::Stroke(_)));
         }
@@ -160,16 +177,19 @@ impl<'a> Device<'a> for Effort {
         if !self.is_bearable() {
             return;
         }
-        self.images += 1;
         let (width, height) = (image.width(), image.height());
         let area = props.transform.transform_rect_bbox(Rect::new(0.0, 0.0, f64::from(width), f64::from(height)));
         self.add(4.0 * self.visible(area));
-        match &image {
-            Image::Stencil(stencil) => self.image(stencil.stream(), width, height),
-            Image::Raster(raster) => {
-                self.image(raster.stream(), width, height);
-                self.original = original(raster.stream(), props.transform, area);
-            }
+        let stream = match &image {
+            Image::Stencil(stencil) => stencil.stream(),
+            Image::Raster(raster) => raster.stream(),
+        };
+        if self.see(area) {
+            // What cannot be seen is not decoded either.
+            self.image(stream, width, height);
+            let plain = props.soft_mask.is_none() && props.blend_mode == BlendMode::default();
+            let jpeg = matches!(&image, Image::Raster(_)).then(|| original(stream)).flatten();
+            self.lone = (plain && is_upright(props.transform)).then_some(LoneImage { rect: area, jpeg });
         }
         self.mask(props.soft_mask.as_ref());
     }
@@ -185,6 +205,7 @@ impl<'a> Device<'a> for Effort {
     fn push_transparency_group(&mut self, opacity: f32, mask: Option<SoftMask<'a>>, mode: BlendMode) {
         // Every image comes within a group that does nothing, and costs nothing.
         if opacity < 1.0 || mask.is_some() || mode != BlendMode::default() {
+            self.seen = self.seen.saturating_add(2);
             self.add(4.0 * self.target.area());
         }
         self.mask(mask.as_ref());
@@ -217,14 +238,17 @@ fn is_grey(dict: &Dict<'_>) -> bool {
     }
 }
 
-/// The image as the file that it is, if showing that file shows the same as drawing the image.
-fn original(stream: &Stream<'_>, transform: Affine, rect: Rect) -> Option<Original> {
+fn is_upright(transform: Affine) -> bool {
     let [a, b, c, d, ..] = transform.as_coeffs();
-    let upright = a > 0.0 && d > 0.0 && b.abs() < 1e-3 * a && c.abs() < 1e-3 * d;
+    a > 0.0 && d > 0.0 && b.abs() < 1e-3 * a && c.abs() < 1e-3 * d
+}
+
+/// The image as the file that it is, if showing that file shows the same as drawing the image.
+fn original(stream: &Stream<'_>) -> Option<Vec<u8>> {
     let dict = stream.dict();
     let plain = [&b"SMask"[..], b"Mask", b"Decode", b"D"].iter().all(|key| !dict.contains_key(*key));
     let jpeg_alone = matches!(stream.filters().as_slice(), [Filter::DctDecode]);
-    if !upright || !plain || !jpeg_alone {
+    if !plain || !jpeg_alone {
         return None;
     }
     let space = dict.get::<Object<'_>>(b"ColorSpace");
@@ -237,7 +261,7 @@ fn original(stream: &Stream<'_>, transform: Affine, rect: Rect) -> Option<Origin
         return None;
     }
     let raw = stream.raw_data();
-    (raw.len() <= LARGEST_ORIGINAL && is_sound_jpeg(&raw)).then(|| Original { rect, jpeg: raw.into_owned() })
+    (raw.len() <= LARGEST_ORIGINAL && is_sound_jpeg(&raw)).then(|| raw.into_owned())
 }
 
 fn first_name(array: &Array<'_>) -> Option<Vec<u8>> {

@@ -1,18 +1,17 @@
 //! Pages as pictures: whole or in part, at a resolution asked for, within bounds of pixels and of work.
 
-use crate::effort::{Effort, Original};
+use crate::effort::{Effort, LoneImage};
 use crate::guard::{Guard, Verdict};
+use crate::lone::Lone;
+use crate::picture::Pixels;
 use hayro::vello_cpu::color::{AlphaColor, Srgb};
 use hayro::vello_cpu::peniko::ImageAlphaType;
 use hayro::vello_cpu::{Pixmap, RasterizerSettings, RenderContext, Resources, TargetInit};
 use hayro::{RenderCache, RenderSettings};
 use hayro_interpret::kurbo::{Affine, Rect};
-use hayro_interpret::{Context, InterpreterCache, InterpreterSettings, TransformExt, interpret_page};
+use hayro_interpret::{Context, Device, InterpreterCache, InterpreterSettings, TransformExt, interpret_page};
 use hayro_syntax::Pdf;
 use hayro_syntax::page::Page;
-use image::codecs::jpeg::JpegEncoder;
-use image::codecs::png::PngEncoder;
-use image::{ExtendedColorType, ImageEncoder};
 use mortise_sdk::{Error, Result};
 use mortise_shared_layout as layout;
 
@@ -43,45 +42,22 @@ pub struct Raster {
 impl Raster {
     /// As a PNG file: right for drawings.
     pub fn png(&self) -> Result<Vec<u8>> {
-        let mut file = Vec::new();
-        let (pixels, color) = self.channels();
-        PngEncoder::new(&mut file)
-            .write_image(&pixels, self.width, self.height, color)
-            .map_err(|e| Error::Internal(format!("a picture could not be written: {e}")))?;
-        Ok(file)
+        self.pixels()?.png()
     }
 
     /// As a JPEG file of a quality from 1 to 100: right for photographs and scans.
     pub fn jpeg(&self, quality: u8) -> Result<Vec<u8>> {
-        let mut file = Vec::new();
-        let (pixels, color) = self.channels();
-        JpegEncoder::new_with_quality(&mut file, quality.clamp(1, 100))
-            .write_image(&pixels, self.width, self.height, color)
-            .map_err(|e| Error::Internal(format!("a picture could not be written: {e}")))?;
-        Ok(file)
+        self.pixels()?.jpeg(quality)
     }
 
     /// As a file of the better kind for what it shows, with its media type.
     pub fn file(&self) -> Result<(&'static str, Vec<u8>)> {
-        const QUALITY: u8 = 82;
-        let pixels = self.rgba.as_chunks::<4>().0;
-        let flat = pixels.windows(2).filter(|w| matches!(w, [a, b] if a == b)).count();
-        // Drawings and print are mostly plain paper; photographs and scans hardly have two pixels alike.
-        if flat * 5 >= pixels.len() * 4 {
-            Ok(("image/png", self.png()?))
-        } else {
-            Ok(("image/jpeg", self.jpeg(QUALITY)?))
-        }
+        self.pixels()?.file()
     }
 
-    /// One byte a pixel where there is no colour, else three.
-    fn channels(&self) -> (Vec<u8>, ExtendedColorType) {
-        let pixels = self.rgba.as_chunks::<4>().0;
-        if pixels.iter().all(|[r, g, b, _]| r.abs_diff(*g) <= 2 && r.abs_diff(*b) <= 2) {
-            (pixels.iter().map(|[_, g, ..]| *g).collect(), ExtendedColorType::L8)
-        } else {
-            (pixels.iter().flat_map(|[r, g, b, _]| [*r, *g, *b]).collect(), ExtendedColorType::Rgb8)
-        }
+    fn pixels(&self) -> Result<Pixels> {
+        Pixels::of_rgba(self.width, self.height, &self.rgba)
+            .ok_or_else(|| Error::InvalidInput("the picture's size does not fit its pixels".into()))
     }
 }
 
@@ -124,7 +100,7 @@ impl<'a> Painter<'a> {
         self.draw(page, &view, effort.work)
     }
 
-    /// The same as a file with its media type: the one that the page holds where it shows nothing but that.
+    /// The same as a file with its media type; where nothing but one image is seen, that image.
     pub(crate) fn file(
         &mut self,
         number: u32,
@@ -134,8 +110,16 @@ impl<'a> Painter<'a> {
         let (page, view) = self.view(number, rect, dpi)?;
         let effort = self.effort(page, &view)?;
         let work = effort.work;
-        if let Some(original) = effort.original().filter(|o| view.is_filled_by(o)) {
-            return Ok(("image/jpeg", original.jpeg));
+        if let Some(image) = effort.lone_image().filter(|o| view.is_filled_by(o)) {
+            if let Some(jpeg) = image.jpeg {
+                return Ok(("image/jpeg", jpeg));
+            }
+            let mut lone = Lone::new(image.rect, (u32::from(view.width), u32::from(view.height)));
+            self.interpret(page, &view, &mut lone);
+            if let Some(pixels) = lone.pixels() {
+                self.spend(work)?;
+                return pixels.file();
+            }
         }
         self.draw(page, &view, work)?.file()
     }
@@ -158,20 +142,30 @@ impl<'a> Painter<'a> {
         }
         let target = Rect::new(0.0, 0.0, f64::from(view.width), f64::from(view.height));
         let mut effort = Effort::new(target);
-        let cache = InterpreterCache::new();
-        let mut context = Context::new(view.transform, target, &cache, self.pdf.xref(), self.settings.clone());
-        interpret_page(page, &mut context, &mut effort);
+        self.interpret(page, view, &mut effort);
         if !effort.is_bearable() {
             return Err(too_much());
         }
         Ok(effort)
     }
 
-    fn draw(&mut self, page: &'a Page<'a>, view: &View, work: u64) -> Result<Raster> {
+    fn interpret(&self, page: &Page<'a>, view: &View, device: &mut impl Device<'a>) {
+        let target = Rect::new(0.0, 0.0, f64::from(view.width), f64::from(view.height));
+        let cache = InterpreterCache::new();
+        let mut context = Context::new(view.transform, target, &cache, self.pdf.xref(), self.settings.clone());
+        interpret_page(page, &mut context, device);
+    }
+
+    fn spend(&mut self, work: u64) -> Result<()> {
         self.work = self.work.saturating_add(work);
         if self.work > MOST_WORK {
             return Err(Error::Unsupported("the document has more pictures than can be drawn".into()));
         }
+        Ok(())
+    }
+
+    fn draw(&mut self, page: &'a Page<'a>, view: &View, work: u64) -> Result<Raster> {
+        self.spend(work)?;
         if self.painted >= CACHED_PAGES {
             self.cache = RenderCache::new();
             self.painted = 0;
@@ -218,9 +212,9 @@ impl View {
     }
 
     /// True if the image covers the view, edge to edge.
-    fn is_filled_by(&self, original: &Original) -> bool {
+    fn is_filled_by(&self, image: &LoneImage) -> bool {
         let (width, height) = (f64::from(self.width), f64::from(self.height));
-        let r = original.rect;
+        let r = image.rect;
         let near = |a: f64, b: f64, side: f64| (a - b).abs() <= 0.02 * side;
         near(r.x0, 0.0, width) && near(r.x1, width, width) && near(r.y0, 0.0, height) && near(r.y1, height, height)
     }
