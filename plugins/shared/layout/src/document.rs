@@ -77,6 +77,9 @@ pub struct Block {
     pub parent: Option<usize>,
 }
 
+/// Rows of a table that goes on over pages; beyond, another block begins.
+const MOST_ROWS: u32 = 1000;
+
 /// The blocks of a document from the layouts of its pages, in reading order.
 pub fn blocks(pages: &[PageLayout]) -> Vec<Block> {
     let furniture = furniture::find(pages);
@@ -96,7 +99,9 @@ pub fn blocks(pages: &[PageLayout]) -> Vec<Block> {
                         flow.text(&std::mem::take(&mut run), region, page);
                         flow.table(table, *rect, page.number);
                     }
-                    Element::Figure(_) if furniture.contains_key(&(p, r, e)) => {}
+                    Element::Figure(figure) if furniture.contains_key(&(p, r, e)) => {
+                        flow.ornament(figure, page);
+                    }
                     Element::Figure(figure) => {
                         flow.text(&std::mem::take(&mut run), region, page);
                         flow.figure(figure, page.number);
@@ -201,7 +206,31 @@ impl Flow {
         self.looks.push(Ending { open: false, fresh: self.looks.last().is_some_and(|l| l.fresh) });
     }
 
+    /// A picture that comes back page after page is worth no more than its words.
+    fn ornament(&mut self, figure: &Figure, page: &PageLayout) {
+        if figure.text.is_empty() {
+            return;
+        }
+        let low = figure.place.top > 0.5 * page.height;
+        self.out.push(Block {
+            kind: if low { Kind::PageFooter } else { Kind::PageHeader },
+            level: 0,
+            text: figure.text.clone(),
+            places: vec![Place { page: page.number, rect: figure.place }],
+            size: self.body.size,
+            bold: false,
+            italic: false,
+            monospace: false,
+            table: None,
+            parent: None,
+        });
+        self.looks.push(Ending { open: false, fresh: self.looks.last().is_some_and(|l| l.fresh) });
+    }
+
     fn table(&mut self, table: &Table, rect: Rect, page: u32) {
+        if self.table_goes_on(table, rect, page) {
+            return;
+        }
         self.push(
             Block {
                 kind: Kind::Table,
@@ -217,6 +246,25 @@ impl Flow {
             },
             false,
         );
+    }
+
+    /// Appends the table to the one that ended the page before, if it has the same columns.
+    fn table_goes_on(&mut self, table: &Table, rect: Rect, page: u32) -> bool {
+        let furniture = |b: &&mut Block| matches!(b.kind, Kind::PageHeader | Kind::PageFooter | Kind::PageNumber);
+        let Some(before) = self.out.iter_mut().rev().find(|b| !furniture(b)) else { return false };
+        let (Some(own), Some(last)) = (&mut before.table, before.places.last()) else { return false };
+        let em = self.body.size.max(4.0);
+        let fits = last.page + 1 == page
+            && own.columns == table.columns
+            && (last.rect.left - rect.left).abs() < em
+            && (last.rect.right - rect.right).abs() < em
+            && own.rows + table.rows <= MOST_ROWS;
+        if fits {
+            own.append(table);
+            before.text = own.plain_text();
+            before.places.push(Place { page, rect });
+        }
+        fits
     }
 
     fn figure(&mut self, figure: &Figure, page: u32) {

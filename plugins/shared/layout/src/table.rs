@@ -56,6 +56,30 @@ impl Table {
         }
     }
 
+    /// Appends the rows of a table that goes on with this one; header rows that come again are left out.
+    pub(crate) fn append(&mut self, next: &Table) {
+        let row = |table: &Table, row: u32| -> Vec<(u32, u32, String)> {
+            let cells = table.cells.iter().filter(|c| c.row == row);
+            cells.map(|c| (c.column, c.column_span, c.text.clone())).collect()
+        };
+        let most = 3.min(self.rows).min(next.rows.saturating_sub(1));
+        let mut repeated = (0..most).take_while(|r| row(self, *r) == row(next, *r)).count() as u32;
+        // A row that other rows reach into cannot be taken away alone.
+        while repeated > 0 && next.cells.iter().any(|c| c.row < repeated && c.row + c.row_span > repeated) {
+            repeated -= 1;
+        }
+        let rows = self.rows;
+        let header = |c: &Cell| c.header && repeated == 0 && !self.cells.iter().any(|own| own.header);
+        let cells: Vec<Cell> = next
+            .cells
+            .iter()
+            .filter(|c| c.row >= repeated)
+            .map(|c| Cell { row: c.row - repeated + rows, header: header(c), ..c.clone() })
+            .collect();
+        self.cells.extend(cells);
+        self.rows += next.rows - repeated;
+    }
+
     /// Cells by tab, rows by newline.
     pub fn plain_text(&self) -> String {
         let mut text = String::new();
