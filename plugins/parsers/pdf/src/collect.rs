@@ -356,11 +356,17 @@ impl<'a> Device<'a> for Collector<'_, 'a> {
                     bounds = bounds.map(|b| b.union_pt(p));
                     at = p;
                 }
-                PathEl::QuadTo(_, p) | PathEl::CurveTo(_, _, p) => {
+                PathEl::QuadTo(a, p) | PathEl::CurveTo(a, _, p) => {
                     straight = false;
                     along_axes = false;
+                    let b = if let PathEl::CurveTo(_, b, _) = element { *b } else { a };
+                    let [a, b] = [props.transform * a, props.transform * b];
                     at = props.transform * p;
-                    bounds = bounds.map(|b| b.union_pt(at));
+                    bounds = bounds.map(|bounds| bounds.union_pt(at));
+                    // The middle of the curve: its ends alone say nothing of how far it bulges.
+                    let middle = |from: f64, a: f64, b: f64, to: f64| (from + 3.0 * a + 3.0 * b + to) / 8.0;
+                    let bulge = Point::new(middle(before.x, a.x, b.x, at.x), middle(before.y, a.y, b.y, at.y));
+                    whole = whole.map(|w| w.union_pt(bulge));
                 }
                 PathEl::ClosePath => {
                     if stroked {

@@ -159,7 +159,11 @@ mod tests {
         assert!(small.data.iter().all(|v| *v == 9));
         let stripes = (0..90 * 10 * 3).map(|i| if i % 3 == 1 { 200 } else { (i / 3 % 2 * 100) as u8 }).collect();
         let grey = Pixels::new(90, 10, 3, stripes).unwrap().at_most(40, 4);
-        assert!(grey.data.chunks(3).all(|p| p[1] == 200 && (30..=70).contains(&p[0]) && p[0] == p[2]), "{:?}", grey.data);
+        assert!(
+            grey.data.chunks(3).all(|p| p[1] == 200 && (30..=70).contains(&p[0]) && p[0] == p[2]),
+            "{:?}",
+            grey.data
+        );
         let kept = picture.at_most(500, 250);
         assert_eq!((kept.width, kept.height), (400, 200));
     }
