@@ -128,6 +128,9 @@ impl<'a> Reader<'a> {
         } else if collected.unreadable * 5 > collected.input.glyphs.len() as u32 {
             warn("has text in fonts that do not say which characters they show; that text is missing");
         }
+        if layout.is_garbled() {
+            warn("has text that is not what it shows: its fonts name wrong characters");
+        }
         layout
     }
 }

@@ -399,13 +399,14 @@ fn is_running(paragraph: &Paragraph<'_>, block: &Block) -> bool {
     paragraph.lines.first().is_some_and(|l| l.size > 0.95 * block.size)
 }
 
-/// Depth of list items from how far they are set in, within one run of items.
+/// Depth of list items from how far they are set in from the leftmost of their column, within one run of items.
 fn list_depths(blocks: &mut [Block]) {
+    let starts = column_starts(blocks);
     let mut edges: Vec<f32> = Vec::new();
-    for block in blocks.iter_mut() {
+    for (block, start) in blocks.iter_mut().zip(starts) {
         match block.kind {
             Kind::ListItem => {
-                let left = block.places.first().map_or(0.0, |p| p.rect.left);
+                let left = block.places.first().map_or(0.0, |p| p.rect.left) - start;
                 while edges.last().is_some_and(|e| left < e - 4.0) {
                     edges.pop();
                 }
@@ -418,4 +419,29 @@ fn list_depths(blocks: &mut [Block]) {
             _ => edges.clear(),
         }
     }
+}
+
+/// For every block, where the leftmost list item of its column begins. A column ends where the text jumps up or to
+/// another page.
+fn column_starts(blocks: &[Block]) -> Vec<f32> {
+    let mut starts = Vec::with_capacity(blocks.len());
+    let (mut at, mut left) = ((0, 0.0f32), f32::INFINITY);
+    for block in blocks {
+        let first = block.places.first().map_or((0, 0.0), |p| (p.page, p.rect.top));
+        if first.0 != at.0 || first.1 < at.1 - 1.0 {
+            let filled = starts.iter().rev().take_while(|s| **s == f32::NEG_INFINITY).count();
+            let from = starts.len() - filled;
+            starts.iter_mut().skip(from).for_each(|s| *s = left);
+            left = f32::INFINITY;
+        }
+        at = first;
+        if block.kind == Kind::ListItem {
+            left = left.min(block.places.first().map_or(0.0, |p| p.rect.left));
+        }
+        starts.push(f32::NEG_INFINITY);
+    }
+    let filled = starts.iter().rev().take_while(|s| **s == f32::NEG_INFINITY).count();
+    let from = starts.len() - filled;
+    starts.iter_mut().skip(from).for_each(|s| *s = left);
+    starts
 }

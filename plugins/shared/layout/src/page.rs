@@ -7,7 +7,7 @@ use crate::frame::{Frame, Placed, frames};
 use crate::glyph::{Face, PageInput, Rect};
 use crate::line::{Line, Look, is_rtl_text, line};
 use crate::order::{Item, regions};
-use crate::script::is_rtl;
+use crate::script::{indic, is_rtl};
 use crate::segment::{Segment, segments};
 use crate::table::{Table, aligned, ruled};
 use crate::words::Words;
@@ -26,6 +26,22 @@ impl PageLayout {
     /// True if the page shows no text.
     pub fn is_empty(&self) -> bool {
         !self.elements().any(|e| !matches!(e, Element::Figure(figure) if figure.text.is_empty()))
+    }
+
+    /// True if words begin with signs that no word can begin with: the fonts' character maps are wrong, and the text
+    /// is not what the page shows.
+    pub fn is_garbled(&self) -> bool {
+        let (mut words, mut impossible) = (0, 0);
+        for element in self.elements() {
+            let Element::Line(line) = element else { continue };
+            for first in line.text.split_whitespace().filter_map(|word| word.chars().next()) {
+                if let Some(sign) = indic(first) {
+                    words += 1;
+                    impossible += usize::from(sign);
+                }
+            }
+        }
+        words >= 20 && impossible * 20 > words
     }
 
     /// 1-based.

@@ -19,8 +19,10 @@ pub(crate) fn append_line(text: &mut String, line: &str, words: &Words) {
         let stem = before.trim_end_matches(is_hyphen);
         let after: String = line.chars().take_while(|c| c.is_alphanumeric() || is_hyphen(*c)).collect();
         let stem_is_word = stem.chars().next_back().is_some_and(char::is_alphabetic);
+        // "d-" + "dimensional": a single letter is hardly ever a syllable that was divided off.
+        let letter = stem.chars().nth(1).is_none();
         if stem_is_word && first.is_lowercase() {
-            if !words.is_compound(&format!("{stem}-{after}")) {
+            if !letter && !words.is_compound(&format!("{stem}-{after}")) {
                 text.truncate(word_start + stem.len());
             }
             text.push_str(line);
@@ -76,6 +78,7 @@ mod tests {
     fn hyphens_at_line_ends() {
         assert_eq!(join(&["the docu-", "ment"]), "the document");
         assert_eq!(join(&["Rhein-", "Main"]), "Rhein-Main");
+        assert_eq!(join(&["a d-", "dimensional vector"]), "a d-dimensional vector");
         assert_eq!(join(&["pages 1-", "3"]), "pages 1- 3");
         assert_eq!(join(&["he said -", "then left"]), "he said - then left");
     }
