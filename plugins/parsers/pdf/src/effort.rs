@@ -8,9 +8,9 @@ use hayro_interpret::{BlendMode, ClipPath, Device, DrawMode, DrawProps, Image, I
 use hayro_syntax::Filter;
 use hayro_syntax::object::{Array, Dict, Name, Object, Stream};
 
-/// Pixels of one image with one channel, and of one with more: both take about 120 MB while they are drawn.
-const MOST_GREY: u64 = 60_000_000;
-const MOST_COLOUR: u64 = 16_000_000;
+/// Pixels of one image with one channel, and of one with more: both take about 150 MB while they are drawn.
+const MOST_GREY: u64 = 40_000_000;
+const MOST_COLOUR: u64 = 14_000_000;
 /// Work on one page, in pixels touched.
 const MOST_WORK: u64 = 1_500_000_000;
 /// Work of one path element or glyph besides its pixels.
@@ -22,12 +22,14 @@ const MOST_COPIES: f64 = 64.0;
 /// JPEG files larger than this are drawn anew rather than kept.
 const LARGEST_ORIGINAL: usize = 8 << 20;
 
-/// The only thing that is seen, standing upright.
+/// The only thing that is seen.
 #[derive(Clone, Debug)]
 pub(crate) struct LoneImage {
     /// In pixels of the drawing.
     pub(crate) rect: Rect,
-    /// The image as a file, if it is one already.
+    /// Quarter turns, clockwise.
+    pub(crate) turns: u8,
+    /// The image as a file, if it is one already and stands upright.
     pub(crate) jpeg: Option<Vec<u8>>,
 }
 
@@ -188,8 +190,10 @@ impl<'a> Device<'a> for Effort {
             // What cannot be seen is not decoded either.
             self.image(stream, width, height);
             let plain = props.soft_mask.is_none() && props.blend_mode == BlendMode::default();
-            let jpeg = matches!(&image, Image::Raster(_)).then(|| original(stream)).flatten();
-            self.lone = (plain && is_upright(props.transform)).then_some(LoneImage { rect: area, jpeg });
+            self.lone = turns(props.transform).filter(|_| plain).map(|turns| {
+                let is_file = turns == 0 && matches!(&image, Image::Raster(_));
+                LoneImage { rect: area, turns, jpeg: is_file.then(|| original(stream)).flatten() }
+            });
         }
         self.mask(props.soft_mask.as_ref());
     }
@@ -238,9 +242,18 @@ fn is_grey(dict: &Dict<'_>) -> bool {
     }
 }
 
-fn is_upright(transform: Affine) -> bool {
+/// How often an image is turned by a quarter, clockwise; `None` if it is slanted or seen in a mirror.
+fn turns(transform: Affine) -> Option<u8> {
     let [a, b, c, d, ..] = transform.as_coeffs();
-    a > 0.0 && d > 0.0 && b.abs() < 1e-3 * a && c.abs() < 1e-3 * d
+    let along = b.abs() < 1e-3 * a.abs() && c.abs() < 1e-3 * d.abs();
+    let across = a.abs() < 1e-3 * b.abs() && d.abs() < 1e-3 * c.abs();
+    match (along, across) {
+        (true, _) if a > 0.0 && d > 0.0 => Some(0),
+        (true, _) if a < 0.0 && d < 0.0 => Some(2),
+        (_, true) if b > 0.0 && c < 0.0 => Some(1),
+        (_, true) if b < 0.0 && c > 0.0 => Some(3),
+        _ => None,
+    }
 }
 
 /// The image as the file that it is, if showing that file shows the same as drawing the image.
@@ -292,7 +305,18 @@ fn is_sound_jpeg(bytes: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_sound_jpeg;
+    use super::{is_sound_jpeg, turns};
+    use hayro_interpret::kurbo::Affine;
+
+    #[test]
+    fn quarter_turns_are_told_from_mirrors() {
+        for (quarter, turned) in [(0.0, 0), (1.0, 1), (2.0, 2), (3.0, 3)] {
+            let transform = Affine::rotate(quarter * std::f64::consts::FRAC_PI_2) * Affine::scale_non_uniform(2.0, 3.0);
+            assert_eq!(turns(transform), Some(turned));
+        }
+        assert_eq!(turns(Affine::FLIP_Y), None);
+        assert_eq!(turns(Affine::rotate(0.1)), None);
+    }
 
     #[test]
     fn jpeg_files_are_looked_into() {

@@ -1,5 +1,6 @@
 //! A figure that is one image and nothing else: its own pixels are better than a drawing of them, and cheaper.
 
+use crate::effort::LoneImage;
 use crate::picture::Pixels;
 use hayro_interpret::font::GlyphRun;
 use hayro_interpret::kurbo::{BezPath, Rect};
@@ -11,19 +12,23 @@ use hayro_interpret::{
 pub(crate) struct Lone {
     rect: Rect,
     size: (u32, u32),
+    turns: u8,
     pixels: Option<Pixels>,
 }
 
 impl Lone {
-    /// Looks for the image at `rect`, of which no more than `size` pixels are wanted.
-    pub(crate) fn new(rect: Rect, size: (u32, u32)) -> Self {
-        Lone { rect, size, pixels: None }
+    /// Looks for the image, of which no more than `size` pixels are wanted.
+    pub(crate) fn new(image: &LoneImage, size: (u32, u32)) -> Self {
+        let (width, height) = size;
+        // Turned by a quarter, the image's own width is the height that is seen.
+        let size = if image.turns % 2 == 1 { (height, width) } else { size };
+        Lone { rect: image.rect, size, turns: image.turns, pixels: None }
     }
 
     /// The pixels, if the image could be read and shows itself as it is.
     pub(crate) fn pixels(self) -> Option<Pixels> {
         let (width, height) = self.size;
-        self.pixels.map(|pixels| pixels.at_most(width, height))
+        self.pixels.map(|pixels| pixels.at_most(width, height).turned(self.turns))
     }
 }
 

@@ -44,6 +44,28 @@ impl Pixels {
         Pixels { width, height, channels: self.channels, data }
     }
 
+    /// Turned clockwise by quarters.
+    pub(crate) fn turned(self, quarters: u8) -> Self {
+        let (width, height, channels) = (self.width as usize, self.height as usize, self.channels);
+        if quarters % 4 == 0 {
+            return self;
+        }
+        let (across, down) = if quarters % 2 == 1 { (height, width) } else { (width, height) };
+        let mut data = Vec::with_capacity(self.data.len());
+        for y in 0..down {
+            for x in 0..across {
+                let (from_x, from_y) = match quarters % 4 {
+                    1 => (y, height - 1 - x),
+                    2 => (width - 1 - x, height - 1 - y),
+                    _ => (width - 1 - y, x),
+                };
+                let at = (from_y * width + from_x) * channels;
+                data.extend_from_slice(self.data.get(at..at + channels).unwrap_or_default());
+            }
+        }
+        Pixels { width: across as u32, height: down as u32, channels, data }
+    }
+
     /// As a file of the better kind for what it shows, with its media type.
     pub(crate) fn file(&self) -> Result<(&'static str, Vec<u8>)> {
         const QUALITY: u8 = 82;
@@ -166,6 +188,20 @@ mod tests {
         );
         let kept = picture.at_most(500, 250);
         assert_eq!((kept.width, kept.height), (400, 200));
+    }
+
+    #[test]
+    fn quarters_turn_clockwise() {
+        let picture = Pixels::new(3, 2, 1, vec![1, 2, 3, 4, 5, 6]).unwrap();
+        for (quarters, width, data) in [
+            (0, 3, [1, 2, 3, 4, 5, 6]),
+            (1, 2, [4, 1, 5, 2, 6, 3]),
+            (2, 3, [6, 5, 4, 3, 2, 1]),
+            (3, 2, [3, 6, 2, 5, 1, 4]),
+        ] {
+            let turned = picture.clone().turned(quarters);
+            assert_eq!((turned.width, &turned.data[..]), (width, &data[..]), "{quarters}");
+        }
     }
 
     #[test]

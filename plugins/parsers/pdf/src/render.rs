@@ -111,10 +111,10 @@ impl<'a> Painter<'a> {
         let effort = self.effort(page, &view)?;
         let work = effort.work;
         if let Some(image) = effort.lone_image().filter(|o| view.is_filled_by(o)) {
+            let mut lone = Lone::new(&image, (u32::from(view.width), u32::from(view.height)));
             if let Some(jpeg) = image.jpeg {
                 return Ok(("image/jpeg", jpeg));
             }
-            let mut lone = Lone::new(image.rect, (u32::from(view.width), u32::from(view.height)));
             self.interpret(page, &view, &mut lone);
             if let Some(pixels) = lone.pixels() {
                 self.spend(work)?;
@@ -215,7 +215,7 @@ impl View {
     fn is_filled_by(&self, image: &LoneImage) -> bool {
         let (width, height) = (f64::from(self.width), f64::from(self.height));
         let r = image.rect;
-        let near = |a: f64, b: f64, side: f64| (a - b).abs() <= 0.02 * side;
+        let near = |a: f64, b: f64, side: f64| (a - b).abs() <= 0.025 * side;
         near(r.x0, 0.0, width) && near(r.x1, width, width) && near(r.y0, 0.0, height) && near(r.y1, height, height)
     }
 }

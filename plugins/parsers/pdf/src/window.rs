@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
                 (0, _) => "has no text layer",
                 _ => "has no readable text: its fonts do not say which characters they show",
             });
-        } else if collected.unreadable * 5 > collected.input.glyphs.len() as u32 {
+        } else if collected.unreadable >= 20 && collected.unreadable * 25 > collected.input.glyphs.len() as u32 {
             warn("has text in fonts that do not say which characters they show; that text is missing");
         }
         if layout.is_garbled() {
