@@ -47,7 +47,7 @@ impl Pixels {
     /// Turned clockwise by quarters.
     pub(crate) fn turned(self, quarters: u8) -> Self {
         let (width, height, channels) = (self.width as usize, self.height as usize, self.channels);
-        if quarters % 4 == 0 {
+        if quarters.is_multiple_of(4) {
             return self;
         }
         let (across, down) = if quarters % 2 == 1 { (height, width) } else { (width, height) };
