@@ -6,7 +6,7 @@ use hayro_interpret::font::{Glyph, GlyphRun};
 use hayro_interpret::hayro_cmap::{BfString, WritingMode};
 use hayro_interpret::kurbo::{Affine, BezPath, PathEl, Point, Rect};
 use hayro_interpret::{
-    BlendMode, ClipPath, Device, DrawMode, DrawProps, Image, ImageDrawProps, InterpreterSettings, SoftMask,
+    BlendMode, ClipPath, Device, DrawMode, DrawProps, Image, ImageDrawProps, InterpreterSettings, Paint, SoftMask,
 };
 use hayro_syntax::object::{Dict, String as PdfString};
 use mortise_shared_layout as layout;
@@ -19,6 +19,10 @@ const MOST_RULES: usize = 20_000;
 const RULE_WIDTH: f64 = 3.0;
 /// Shorter than this (points) is a dash or part of a drawing.
 const RULE_LENGTH: f64 = 6.0;
+/// Pieces of drawings kept of one page; more than these are drawn by a map or a plan, which is one figure anyway.
+const MOST_PICTURES: usize = 20_000;
+/// Clips within clips that are followed.
+const MOST_CLIPS: usize = 10_000;
 /// Text this far outside the page (points) is not seen.
 const BLEED: f32 = 2.0;
 
@@ -30,6 +34,10 @@ pub(crate) struct Collector<'f, 'a> {
     unreadable: u32,
     images: u32,
     cut: bool,
+    /// What can be seen through the open clips, each cut to the one before.
+    clips: Vec<Rect>,
+    /// Open clips beyond those.
+    more_clips: u64,
     marked: Vec<Marked>,
     artifacts: u32,
     /// The run before, to tell a stroke around letters from more letters.
@@ -63,6 +71,8 @@ impl<'f, 'a> Collector<'f, 'a> {
             unreadable: 0,
             images: 0,
             cut: false,
+            clips: Vec::new(),
+            more_clips: 0,
             marked: Vec::new(),
             artifacts: 0,
             last_fill: None,
@@ -73,6 +83,7 @@ impl<'f, 'a> Collector<'f, 'a> {
         while !self.marked.is_empty() {
             self.end_marked_content();
         }
+        self.page.unreadable = self.unreadable > 0;
         Collected { input: self.page, unreadable: self.unreadable, images: self.images, cut: self.cut }
     }
 
@@ -89,6 +100,37 @@ impl<'f, 'a> Collector<'f, 'a> {
                 bottom: rect.y1 as f32,
             };
             self.page.rules.push(layout::Rule { rect });
+        }
+    }
+
+    /// Notes a piece of a drawing, as far as the open clip shows it.
+    fn picture(&mut self, rect: Rect, raster: bool, shaped: bool) {
+        let mut rect = rect.abs();
+        if let Some(clip) = self.clips.last() {
+            rect = rect.intersect(*clip);
+        }
+        rect = rect.intersect(Rect::new(0.0, 0.0, f64::from(self.page.width), f64::from(self.page.height)));
+        let seen =
+            rect.is_finite() && rect.width() >= 0.0 && rect.height() >= 0.0 && rect.width() + rect.height() > 0.5;
+        if !seen || self.artifacts > 0 && !raster {
+            return;
+        }
+        let rect =
+            layout::Rect { left: rect.x0 as f32, top: rect.y0 as f32, right: rect.x1 as f32, bottom: rect.y1 as f32 };
+        let piece = layout::Picture { rect, raster, shaped };
+        if self.page.pictures.len() < MOST_PICTURES {
+            self.page.pictures.push(piece);
+        } else if let Some(last) = self.page.pictures.last_mut().filter(|_| raster) {
+            *last = piece;
+        }
+    }
+
+    fn clip(&mut self, rect: Rect) {
+        if self.clips.len() < MOST_CLIPS {
+            let rect = self.clips.last().map_or(rect, |outer| rect.intersect(*outer));
+            self.clips.push(rect);
+        } else {
+            self.more_clips += 1;
         }
     }
 
@@ -276,17 +318,26 @@ fn replace(glyphs: &mut Vec<layout::Glyph>, from: usize, text: &str) {
     }
 }
 
+/// True for white and for what is not there: producers blank out the paper with it.
+fn is_unseen(paint: &Paint<'_>) -> bool {
+    let Paint::Color(color) = paint else { return false };
+    let [r, g, b, alpha] = color.to_rgba().components();
+    alpha < 0.02 || r.min(g).min(b) > 0.985
+}
+
 impl<'a> Device<'a> for Collector<'_, 'a> {
     fn draw_path(&mut self, path: &BezPath, props: DrawProps<'a>, draw_mode: &DrawMode) {
-        if self.page.rules.len() >= MOST_RULES {
-            return;
-        }
         let stroked = matches!(draw_mode, DrawMode::Stroke(_));
+        let unseen = is_unseen(&props.paint);
         let mut start = Point::ZERO;
         let mut at = Point::ZERO;
         let mut bounds: Option<Rect> = None;
         let mut straight = true;
+        // Lines along the axes only, which rule tables and frame boxes.
+        let mut along_axes = true;
+        let mut whole: Option<Rect> = None;
         for element in path.elements() {
+            let before = at;
             match *element {
                 PathEl::MoveTo(p) => {
                     if let Some(b) = bounds.take().filter(|_| !stroked && straight) {
@@ -305,10 +356,17 @@ impl<'a> Device<'a> for Collector<'_, 'a> {
                     bounds = bounds.map(|b| b.union_pt(p));
                     at = p;
                 }
-                PathEl::QuadTo(_, p) | PathEl::CurveTo(_, _, p) => {
+                PathEl::QuadTo(a, p) | PathEl::CurveTo(a, _, p) => {
                     straight = false;
+                    along_axes = false;
+                    let b = if let PathEl::CurveTo(_, b, _) = element { *b } else { a };
+                    let [a, b] = [props.transform * a, props.transform * b];
                     at = props.transform * p;
-                    bounds = bounds.map(|b| b.union_pt(at));
+                    bounds = bounds.map(|bounds| bounds.union_pt(at));
+                    // The middle of the curve: its ends alone say nothing of how far it bulges.
+                    let middle = |from: f64, a: f64, b: f64, to: f64| (from + 3.0 * a + 3.0 * b + to) / 8.0;
+                    let bulge = Point::new(middle(before.x, a.x, b.x, at.x), middle(before.y, a.y, b.y, at.y));
+                    whole = whole.map(|w| w.union_pt(bulge));
                 }
                 PathEl::ClosePath => {
                     if stroked {
@@ -317,18 +375,32 @@ impl<'a> Device<'a> for Collector<'_, 'a> {
                     at = start;
                 }
             }
+            if !matches!(element, PathEl::MoveTo(_)) {
+                along_axes &= (at.x - before.x).abs().min((at.y - before.y).abs()) < 0.5;
+            }
+            whole = Some(whole.map_or(Rect::from_points(at, at), |w| w.union_pt(at)));
         }
         if let Some(b) = bounds.filter(|_| !stroked && straight) {
             self.rule(b);
+        }
+        // Ruling lines are looked at as such.
+        let thin = |w: &Rect| along_axes && w.width().min(w.height()) <= RULE_WIDTH;
+        if let Some(whole) = whole.filter(|w| !thin(w) && !unseen) {
+            self.picture(whole, false, !along_axes);
         }
     }
 
     fn draw_rect(&mut self, rect: &Rect, props: DrawProps<'a>, draw_mode: &DrawMode) {
         let rect = props.transform.transform_rect_bbox(*rect);
-        if matches!(draw_mode, DrawMode::Stroke(_)) && rect.width().min(rect.height()) > RULE_WIDTH {
+        let wide = rect.width().min(rect.height()) > RULE_WIDTH;
+        let unseen = is_unseen(&props.paint);
+        if matches!(draw_mode, DrawMode::Stroke(_)) && wide {
             self.outline(rect);
         } else {
             self.rule(rect);
+        }
+        if wide && !unseen {
+            self.picture(rect, false, false);
         }
     }
 
@@ -345,8 +417,13 @@ impl<'a> Device<'a> for Collector<'_, 'a> {
         self.run(glyph_run, props.transform);
     }
 
-    fn draw_image(&mut self, _: Image<'a, '_>, _: ImageDrawProps<'a>) {
+    fn draw_image(&mut self, image: Image<'a, '_>, props: ImageDrawProps<'a>) {
         self.images += 1;
+        let size = Rect::new(0.0, 0.0, f64::from(image.width()), f64::from(image.height()));
+        let rect = props.transform.transform_rect_bbox(size);
+        // A stretched pixel is a coloured bar, or a rule.
+        let pixels = image.width().min(image.height());
+        if pixels <= 2 { self.rule(rect) } else { self.picture(rect, true, false) }
     }
 
     fn begin_marked_content(&mut self, tag: &[u8], properties: Option<&Dict<'_>>) {
@@ -372,9 +449,19 @@ impl<'a> Device<'a> for Collector<'_, 'a> {
         }
     }
 
-    fn push_clip_path(&mut self, _: &ClipPath) {}
-    fn push_clip_rect(&mut self, _: &Rect) {}
+    fn push_clip_path(&mut self, clip: &ClipPath) {
+        self.clip(clip.path.control_box());
+    }
+    fn push_clip_rect(&mut self, rect: &Rect) {
+        self.clip(*rect);
+    }
     fn push_transparency_group(&mut self, _: f32, _: Option<SoftMask<'a>>, _: BlendMode) {}
-    fn pop_clip(&mut self) {}
+    fn pop_clip(&mut self) {
+        if self.more_clips > 0 {
+            self.more_clips -= 1;
+        } else {
+            self.clips.pop();
+        }
+    }
     fn pop_transparency_group(&mut self) {}
 }

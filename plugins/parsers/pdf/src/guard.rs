@@ -237,7 +237,8 @@ fn appearances<'a>(page: &Dict<'a>) -> Vec<Stream<'a>> {
     found
 }
 
-fn is_small(stream: &Stream<'_>) -> bool {
+/// True if the stream unpacks to no more than the limit.
+pub(crate) fn is_small(stream: &Stream<'_>) -> bool {
     let raw = stream.raw_data();
     let filters = stream.filters();
     let bound = filters.iter().fold(raw.len() as u64, |size, filter| {

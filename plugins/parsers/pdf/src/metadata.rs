@@ -1,11 +1,12 @@
-//! Title, author and dates from the document information dictionary.
+//! Title, author and dates from the document information dictionary; the outline and the links.
 
+use crate::outline::{Entry, links_json, outline_json};
 use hayro_syntax::Pdf;
 use hayro_syntax::object::DateTime;
 use mortise_sdk::serde_json::{Map, Value};
 
 /// The fields that are there, as a JSON object.
-pub(crate) fn fields(pdf: &Pdf) -> Value {
+pub(crate) fn fields(pdf: &Pdf, outline: &[Entry]) -> Value {
     let info = pdf.metadata();
     let mut fields = Map::new();
     let texts = [
@@ -26,6 +27,11 @@ pub(crate) fn fields(pdf: &Pdf) -> Value {
     for (name, date) in [("created", info.creation_date), ("modified", info.modification_date)] {
         if let Some(date) = date {
             fields.insert(name.into(), Value::String(iso(&date)));
+        }
+    }
+    for (name, list) in [("outline", outline_json(outline)), ("links", links_json(pdf))] {
+        if list.as_array().is_some_and(|l| !l.is_empty()) {
+            fields.insert(name.into(), list);
         }
     }
     Value::Object(fields)

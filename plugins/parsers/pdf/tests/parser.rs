@@ -1,72 +1,15 @@
 //! The parser on PDFs written here, and on the shared test data where there is some.
 #![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
+mod made;
+
 use flate2::{Compression, write::ZlibEncoder};
-use mortise_parser_pdf::{PdfConfig, PdfParser};
+use made::{A4, object, one_page, parse, pdf, shared, stream};
+use mortise_parser_pdf::PdfConfig;
 use mortise_sdk::document::{Block, BlockKind};
-use mortise_sdk::parser::{File, Kept, Output, Parser};
 use mortise_sdk::{Config, Error};
 use std::io::Write;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
-
-/// A PDF from its objects; the first is the catalogue. Gaps in numbering are not possible.
-fn pdf(objects: &[Vec<u8>], trailer: &str) -> Vec<u8> {
-    let mut out = b"%PDF-1.7\n".to_vec();
-    let mut offsets = Vec::new();
-    for (i, object) in objects.iter().enumerate() {
-        offsets.push(out.len());
-        out.extend(format!("{} 0 obj\n", i + 1).bytes());
-        out.extend(object);
-        out.extend(b"\nendobj\n");
-    }
-    let xref = out.len();
-    out.extend(format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1).bytes());
-    for offset in offsets {
-        out.extend(format!("{offset:010} 00000 n \n").bytes());
-    }
-    let size = objects.len() + 1;
-    out.extend(format!("trailer\n<< /Size {size} /Root 1 0 R {trailer} >>\nstartxref\n{xref}\n%%EOF\n").bytes());
-    out
-}
-
-fn stream(dict: &str, data: &[u8]) -> Vec<u8> {
-    let mut out = format!("<< /Length {} {dict} >>\nstream\n", data.len()).into_bytes();
-    out.extend(data);
-    out.extend(b"\nendstream");
-    out
-}
-
-fn object(text: impl Into<String>) -> Vec<u8> {
-    text.into().into_bytes()
-}
-
-/// One page in Helvetica with these attributes and this content.
-fn one_page(attributes: &str, content: &str) -> Vec<u8> {
-    pdf(
-        &[
-            object("<< /Type /Catalog /Pages 2 0 R >>"),
-            object("<< /Type /Pages /Kids [3 0 R] /Count 1 >>"),
-            object(format!(
-                "<< /Type /Page /Parent 2 0 R /Contents 4 0 R {attributes} \
-                 /Resources << /Font << /F1 5 0 R /F2 6 0 R >> >> >>"
-            )),
-            stream("", content.as_bytes()),
-            object("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"),
-            object("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold /Encoding /WinAnsiEncoding >>"),
-            object("<< /Title (A title) /Author (\u{fe}\u{ff}) /CreationDate (D:20240301090500-08'00') >>"),
-        ],
-        "/Info 7 0 R",
-    )
-}
-
-const A4: &str = "/MediaBox [0 0 595 842]";
-
-fn parse(bytes: &[u8]) -> (Result<(), Error>, Kept) {
-    let mut out = Output::default();
-    let result = PdfParser::parse(&File::from_bytes("x.pdf", "application/pdf", bytes), PdfConfig::default(), &mut out);
-    (result, out.into_kept())
-}
 
 fn texts(blocks: &[Block]) -> Vec<&str> {
     blocks.iter().map(|b| b.text.as_str()).collect()
@@ -266,15 +209,6 @@ fn the_shared_key_of_the_configuration_may_be_a_switch_or_a_name() {
     {
         PdfConfig::from_json(json).unwrap();
     }
-}
-
-fn shared() -> Option<PathBuf> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/testdata");
-    if !folder.is_dir() {
-        println!("skipped: there is no shared test data");
-        return None;
-    }
-    Some(folder)
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! All pages together: which lines are page furniture, what is a heading, where paragraphs go on over a break.
 
+use crate::caption;
 use crate::furniture::{self, Furniture};
 use crate::glyph::Rect;
 use crate::heading::{Headings, is_heading};
 use crate::marker::{Marker, is_caption, is_toc_entry, list_marker};
-use crate::page::{Element, PageLayout, Region, TextLine};
+use crate::page::{Element, Figure, PageLayout, Region, TextLine};
 use crate::paragraph::{Paragraph, ends_with_sentence, paragraphs};
 use crate::script::is_ideographic;
 use crate::table::Table;
@@ -24,6 +25,8 @@ pub enum Kind {
     ListItem,
     /// A table; [`Block::table`] has the cells.
     Table,
+    /// A picture or a drawing; its text is the words within.
+    Figure,
     /// The caption of a figure or table.
     Caption,
     /// Lines set in a monospaced font; line breaks are kept.
@@ -70,7 +73,12 @@ pub struct Block {
     pub monospace: bool,
     /// The cells of a table.
     pub table: Option<Table>,
+    /// Captions: index of the figure or table that they tell of.
+    pub parent: Option<usize>,
 }
+
+/// Rows of a table that goes on over pages; beyond, another block begins.
+const MOST_ROWS: u32 = 1000;
 
 /// The blocks of a document from the layouts of its pages, in reading order.
 pub fn blocks(pages: &[PageLayout]) -> Vec<Block> {
@@ -90,6 +98,13 @@ pub fn blocks(pages: &[PageLayout]) -> Vec<Block> {
                     Element::Table(table, rect) => {
                         flow.text(&std::mem::take(&mut run), region, page);
                         flow.table(table, *rect, page.number);
+                    }
+                    Element::Figure(figure) if furniture.contains_key(&(p, r, e)) => {
+                        flow.ornament(figure, page);
+                    }
+                    Element::Figure(figure) => {
+                        flow.text(&std::mem::take(&mut run), region, page);
+                        flow.figure(figure, page.number);
                     }
                 }
             }
@@ -185,12 +200,37 @@ impl Flow {
             italic: line.look.italic,
             monospace: line.look.monospace,
             table: None,
+            parent: None,
         });
         // Furniture neither ends a region nor begins one.
         self.looks.push(Ending { open: false, fresh: self.looks.last().is_some_and(|l| l.fresh) });
     }
 
+    /// A picture that comes back page after page is worth no more than its words.
+    fn ornament(&mut self, figure: &Figure, page: &PageLayout) {
+        if figure.text.is_empty() {
+            return;
+        }
+        let low = figure.place.top > 0.5 * page.height;
+        self.out.push(Block {
+            kind: if low { Kind::PageFooter } else { Kind::PageHeader },
+            level: 0,
+            text: figure.text.clone(),
+            places: vec![Place { page: page.number, rect: figure.place }],
+            size: self.body.size,
+            bold: false,
+            italic: false,
+            monospace: false,
+            table: None,
+            parent: None,
+        });
+        self.looks.push(Ending { open: false, fresh: self.looks.last().is_some_and(|l| l.fresh) });
+    }
+
     fn table(&mut self, table: &Table, rect: Rect, page: u32) {
+        if self.table_goes_on(table, rect, page) {
+            return;
+        }
         self.push(
             Block {
                 kind: Kind::Table,
@@ -202,9 +242,45 @@ impl Flow {
                 italic: false,
                 monospace: false,
                 table: Some(table.clone()),
+                parent: None,
             },
             false,
         );
+    }
+
+    /// Appends the table to the one that ended the page before, if it has the same columns.
+    fn table_goes_on(&mut self, table: &Table, rect: Rect, page: u32) -> bool {
+        let furniture = |b: &&mut Block| matches!(b.kind, Kind::PageHeader | Kind::PageFooter | Kind::PageNumber);
+        let Some(before) = self.out.iter_mut().rev().find(|b| !furniture(b)) else { return false };
+        let (Some(own), Some(last)) = (&mut before.table, before.places.last()) else { return false };
+        let em = self.body.size.max(4.0);
+        let fits = last.page + 1 == page
+            && own.columns == table.columns
+            && (last.rect.left - rect.left).abs() < em
+            && (last.rect.right - rect.right).abs() < em
+            && own.rows + table.rows <= MOST_ROWS;
+        if fits {
+            own.append(table);
+            before.text = own.plain_text();
+            before.places.push(Place { page, rect });
+        }
+        fits
+    }
+
+    fn figure(&mut self, figure: &Figure, page: u32) {
+        let block = Block {
+            kind: Kind::Figure,
+            level: 0,
+            text: figure.text.clone(),
+            places: vec![Place { page, rect: figure.place }],
+            size: self.body.size,
+            bold: false,
+            italic: false,
+            monospace: false,
+            table: None,
+            parent: None,
+        };
+        self.push(block, false);
     }
 
     fn text(&mut self, lines: &[&TextLine], region: &Region, page: &PageLayout) {
@@ -306,12 +382,14 @@ impl Flow {
             italic: all(|l| l.look.italic),
             monospace,
             table: None,
+            parent: None,
         }
     }
 
     fn finish(mut self) -> Vec<Block> {
         Headings::of(&self.out, &self.body).apply(&mut self.out);
         list_depths(&mut self.out);
+        caption::assign(&mut self.out);
         self.out
     }
 }
@@ -321,13 +399,14 @@ fn is_running(paragraph: &Paragraph<'_>, block: &Block) -> bool {
     paragraph.lines.first().is_some_and(|l| l.size > 0.95 * block.size)
 }
 
-/// Depth of list items from how far they are set in, within one run of items.
+/// Depth of list items from how far they are set in from the leftmost of their column, within one run of items.
 fn list_depths(blocks: &mut [Block]) {
+    let starts = column_starts(blocks);
     let mut edges: Vec<f32> = Vec::new();
-    for block in blocks.iter_mut() {
+    for (block, start) in blocks.iter_mut().zip(starts) {
         match block.kind {
             Kind::ListItem => {
-                let left = block.places.first().map_or(0.0, |p| p.rect.left);
+                let left = block.places.first().map_or(0.0, |p| p.rect.left) - start;
                 while edges.last().is_some_and(|e| left < e - 4.0) {
                     edges.pop();
                 }
@@ -340,4 +419,29 @@ fn list_depths(blocks: &mut [Block]) {
             _ => edges.clear(),
         }
     }
+}
+
+/// For every block, where the leftmost list item of its column begins. A column ends where the text jumps up or to
+/// another page.
+fn column_starts(blocks: &[Block]) -> Vec<f32> {
+    let mut starts = Vec::with_capacity(blocks.len());
+    let (mut at, mut left) = ((0, 0.0f32), f32::INFINITY);
+    for block in blocks {
+        let first = block.places.first().map_or((0, 0.0), |p| (p.page, p.rect.top));
+        if first.0 != at.0 || first.1 < at.1 - 1.0 {
+            let filled = starts.iter().rev().take_while(|s| **s == f32::NEG_INFINITY).count();
+            let from = starts.len() - filled;
+            starts.iter_mut().skip(from).for_each(|s| *s = left);
+            left = f32::INFINITY;
+        }
+        at = first;
+        if block.kind == Kind::ListItem {
+            left = left.min(block.places.first().map_or(0.0, |p| p.rect.left));
+        }
+        starts.push(f32::NEG_INFINITY);
+    }
+    let filled = starts.iter().rev().take_while(|s| **s == f32::NEG_INFINITY).count();
+    let from = starts.len() - filled;
+    starts.iter_mut().skip(from).for_each(|s| *s = left);
+    starts
 }

@@ -61,6 +61,7 @@ pub(crate) fn find(pages: &[PageLayout]) -> Found {
         }
     }
     page_numbers(pages, &candidates, &mut found);
+    ornaments(pages, &mut found);
     for candidate in &candidates {
         if candidate.line.look.artifact {
             let kind = if candidate.top { Furniture::Header } else { Furniture::Footer };
@@ -68,6 +69,28 @@ pub(crate) fn find(pages: &[PageLayout]) -> Found {
         }
     }
     found
+}
+
+/// Pictures that stand at the same place page after page: logos, and the background of slides.
+fn ornaments(pages: &[PageLayout], found: &mut Found) {
+    let mut places: BTreeMap<[i32; 4], Vec<(usize, usize, usize)>> = BTreeMap::new();
+    for (p, page) in pages.iter().enumerate() {
+        for (r, region) in page.regions.iter().enumerate() {
+            for (e, element) in region.elements.iter().enumerate() {
+                // A page that shows nothing else is a scan: all of them are as large as the page.
+                if let Element::Figure(figure) = element
+                    && !page.is_empty()
+                {
+                    let rect = figure.place;
+                    let key = [rect.left, rect.top, rect.right, rect.bottom].map(|v| (v / 3.0).round() as i32);
+                    places.entry(key).or_default().push((p, r, e));
+                }
+            }
+        }
+    }
+    for members in places.into_values().filter(|m| m.len() >= 3 && m.len() * 3 >= pages.len().min(30)) {
+        found.extend(members.into_iter().map(|at| (at, Furniture::Header)));
+    }
 }
 
 /// Lines that hold only a number which grows with the pages.

@@ -1,7 +1,9 @@
 //! What goes in: glyphs and ruling lines of one page, as a page interpreter draws them.
 
+use serde::{Deserialize, Serialize};
+
 /// A rectangle in points, origin top left, `left <= right` and `top <= bottom`.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Rect {
     /// Left edge.
     pub left: f32,
@@ -145,6 +147,17 @@ impl Rule {
     }
 }
 
+/// Something drawn that is neither text nor a ruling line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Picture {
+    /// Where it stands, as far as it is seen.
+    pub rect: Rect,
+    /// Made of pixels.
+    pub raster: bool,
+    /// A drawing with slanted or curved lines, not only rectangles.
+    pub shaped: bool,
+}
+
 /// Everything that layout needs of one page.
 #[derive(Clone, Debug, Default)]
 pub struct PageInput {
@@ -158,4 +171,8 @@ pub struct PageInput {
     pub glyphs: Vec<Glyph>,
     /// In any order.
     pub rules: Vec<Rule>,
+    /// In any order.
+    pub pictures: Vec<Picture>,
+    /// Characters are drawn of which nobody says what they mean.
+    pub unreadable: bool,
 }

@@ -10,11 +10,14 @@
 //!
 //! Distances are judged in em of the text at hand, never in points, so that a slide and a footnote get the same rules.
 
+mod caption;
 mod compose;
 mod document;
+mod figure;
 mod frame;
 mod furniture;
 mod glyph;
+mod hangul;
 mod heading;
 mod line;
 mod marker;
@@ -28,6 +31,6 @@ mod text;
 mod words;
 
 pub use document::{Block, Kind, Place, blocks};
-pub use glyph::{Face, Glyph, GlyphText, PageInput, Rect, Rule};
+pub use glyph::{Face, Glyph, GlyphText, PageInput, Picture, Rect, Rule};
 pub use page::{PageLayout, page};
 pub use table::{Cell, Table};

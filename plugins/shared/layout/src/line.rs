@@ -4,6 +4,7 @@ use crate::compose::{Composed, Composer};
 use crate::glyph::Rect;
 use crate::script::is_rtl;
 use crate::segment::Segment;
+use serde::{Deserialize, Serialize};
 
 /// A line of text in its frame.
 #[derive(Clone, Debug)]
@@ -28,7 +29,7 @@ pub(crate) struct Stretch {
 }
 
 /// How (most of) a line looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Look {
     pub(crate) bold: bool,
     pub(crate) italic: bool,

@@ -141,6 +141,12 @@ pub(crate) fn is_caption(text: &str) -> bool {
     })
 }
 
+/// A caption of a table rather than of a figure.
+pub(crate) fn is_table_caption(text: &str) -> bool {
+    let lower: String = text.chars().take(8).flat_map(char::to_lowercase).collect();
+    lower.starts_with("tab") || lower.starts_with('表')
+}
+
 /// A line of a table of contents: leaders, then a page number.
 pub(crate) fn is_toc_entry(text: &str) -> bool {
     let tail = text.trim_end();

@@ -2,17 +2,20 @@
 //! size of body text, paragraphs that go on) is left to [`crate::document`].
 
 use crate::compose::Composer;
+use crate::figure::figures;
 use crate::frame::{Frame, Placed, frames};
 use crate::glyph::{Face, PageInput, Rect};
 use crate::line::{Line, Look, is_rtl_text, line};
 use crate::order::{Item, regions};
-use crate::script::is_rtl;
+use crate::script::{indic, is_rtl};
 use crate::segment::{Segment, segments};
 use crate::table::{Table, aligned, ruled};
 use crate::words::Words;
+use serde::{Deserialize, Serialize};
 
-/// A page laid out by itself. Give all pages of a document to [`crate::document::blocks`].
-#[derive(Clone, Debug, Default)]
+/// A page laid out by itself. Give all pages of a document to [`crate::document::blocks`]. It can be kept or sent by
+/// any format of `serde`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct PageLayout {
     pub(crate) number: u32,
     pub(crate) height: f32,
@@ -22,12 +25,37 @@ pub struct PageLayout {
 impl PageLayout {
     /// True if the page shows no text.
     pub fn is_empty(&self) -> bool {
-        self.regions.is_empty()
+        !self.elements().any(|e| !matches!(e, Element::Figure(figure) if figure.text.is_empty()))
+    }
+
+    /// True if words begin with signs that no word can begin with: the fonts' character maps are wrong, and the text
+    /// is not what the page shows.
+    pub fn is_garbled(&self) -> bool {
+        let (mut words, mut impossible) = (0, 0);
+        for element in self.elements() {
+            let Element::Line(line) = element else { continue };
+            for first in line.text.split_whitespace().filter_map(|word| word.chars().next()) {
+                if let Some(sign) = indic(first) {
+                    words += 1;
+                    impossible += usize::from(sign);
+                }
+            }
+        }
+        words >= 20 && impossible * 20 > words
+    }
+
+    /// 1-based.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    fn elements(&self) -> impl Iterator<Item = &Element> {
+        self.regions.iter().flat_map(|r| &r.elements)
     }
 }
 
 /// A part of the page that is read from top to bottom.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Region {
     /// Runs in the page's usual direction.
     pub(crate) upright: bool,
@@ -36,10 +64,20 @@ pub(crate) struct Region {
     pub(crate) elements: Vec<Element>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Element {
     Line(TextLine),
     Table(Table, Rect),
+    Figure(Figure),
+}
+
+/// A picture or a drawing.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Figure {
+    /// On the page.
+    pub(crate) place: Rect,
+    /// Words within, line by line.
+    pub(crate) text: String,
 }
 
 impl Element {
@@ -48,12 +86,13 @@ impl Element {
         match self {
             Element::Line(line) => line.place,
             Element::Table(_, place) => *place,
+            Element::Figure(figure) => figure.place,
         }
     }
 }
 
 /// A line as the document stage sees it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct TextLine {
     pub(crate) text: String,
     /// In the frame's coordinates: indents and gaps are measured here.
@@ -84,6 +123,9 @@ pub fn page(input: &PageInput, faces: &[Face]) -> PageLayout {
         };
         layout.lay_out(input, &frame, &composer, n == 0);
     }
+    if layout.is_empty() {
+        layout.show_whole(input);
+    }
     layout
 }
 
@@ -92,66 +134,102 @@ impl PageLayout {
         let placed = composer.placed;
         let paper = Rect { left: 0.0, top: 0.0, right: input.width, bottom: input.height };
         let mut free: Vec<u32> = (0..placed.len() as u32).collect();
-        let mut tables: Vec<(Table, Rect)> = Vec::new();
-        let is_digit = |i: u32| {
-            input
-                .glyphs
-                .get(i as usize)
-                .is_some_and(|g| matches!(g.text.first(), '0'..='9' | '.' | ',' | '-' | '–' | '*' | '%'))
-        };
+        let mut solids: Vec<Solid> = Vec::new();
         if main {
-            for grid in ruled::grids(&input.rules, frame, paper) {
-                let (inside, outside): (Vec<u32>, Vec<u32>) =
-                    free.iter().partition(|i| placed.get(**i as usize).is_some_and(|g| in_grid(g, &grid.rect)));
-                if let Some(table) = grid.table(placed, &inside, is_digit, |glyphs| cell_text(composer, glyphs)) {
-                    tables.push((table, grid.rect));
-                    free = outside;
-                }
+            solids.extend(ruled_tables(input, frame, composer, &mut free, paper));
+            let tables: Vec<Rect> = solids.iter().map(|s| frame.leave(s.rect)).collect();
+            for figure in figures(input, &tables) {
+                let rect = frame.enter_rect(figure.rect);
+                let text = if figure.takes_text { take_text(composer, &mut free, rect) } else { String::new() };
+                let place = figure.rect.clamp_to(paper);
+                solids.push(Solid { rect, element: Element::Figure(Figure { place, text }) });
             }
         }
         let segments = segments(placed, &free);
         let mut items: Vec<Item> = segments.iter().map(|s| item(composer, s)).collect();
-        for (_, rect) in &tables {
-            let sequence = first_glyph_below(placed, rect);
-            items.push(Item {
-                rect: *rect,
-                baseline: rect.top + 1.0,
-                size: 10.0,
-                sequence,
-                solid: true,
-                numeric: false,
-            });
+        for solid in &solids {
+            let rect = solid.rect;
+            let sequence = first_glyph_below(placed, &rect);
+            items.push(Item { rect, baseline: rect.top + 1.0, size: 10.0, sequence, solid: true, numeric: false });
         }
+        let mut solids: Vec<Option<Element>> = solids.into_iter().map(|s| Some(s.element)).collect();
         let rtl = mostly_rtl(composer);
         for region in regions(&items, rtl) {
-            let mut lines: Vec<(Option<usize>, Option<Line>)> = Vec::with_capacity(region.rows.len());
+            let mut lines: Vec<(Option<Element>, Option<Line>)> = Vec::with_capacity(region.rows.len());
             for row in &region.rows {
-                let table = row.iter().find_map(|i| i.checked_sub(segments.len()));
+                let solid = row.iter().find_map(|i| i.checked_sub(segments.len()));
                 let parts: Vec<&Segment> = row.iter().filter_map(|i| segments.get(*i)).collect();
-                lines.push((table, line(composer, &parts)));
+                lines.push((solid.and_then(|s| solids.get_mut(s)?.take()), line(composer, &parts)));
             }
-            let elements = elements(frame, lines, &mut tables, paper);
+            let elements = elements(frame, lines, paper);
             if !elements.is_empty() {
                 self.regions.push(Region { upright: frame.is_upright() || main, bounds: region.bounds, elements });
             }
         }
     }
+
+    /// Makes the page one figure if it shows anything at all.
+    fn show_whole(&mut self, input: &PageInput) {
+        let place = Rect { left: 0.0, top: 0.0, right: input.width, bottom: input.height };
+        self.regions.clear();
+        if input.unreadable || !input.pictures.is_empty() {
+            let figure = Figure { place, text: String::new() };
+            self.regions.push(Region { upright: true, bounds: place, elements: vec![Element::Figure(figure)] });
+        }
+    }
 }
 
-/// Turns lines and tables of a region into elements, and aligned lines into tables.
-fn elements(
+/// Read as a whole, and placed in the frame's coordinates.
+struct Solid {
+    rect: Rect,
+    element: Element,
+}
+
+/// The tables that the page's ruling lines make. Their glyphs are no longer `free`.
+fn ruled_tables(
+    input: &PageInput,
     frame: &Frame,
-    lines: Vec<(Option<usize>, Option<Line>)>,
-    tables: &mut [(Table, Rect)],
+    composer: &Composer<'_>,
+    free: &mut Vec<u32>,
     paper: Rect,
-) -> Vec<Element> {
+) -> Vec<Solid> {
+    let placed = composer.placed;
+    let is_digit = |i: u32| {
+        input
+            .glyphs
+            .get(i as usize)
+            .is_some_and(|g| matches!(g.text.first(), '0'..='9' | '.' | ',' | '-' | '–' | '*' | '%'))
+    };
+    let mut found = Vec::new();
+    for grid in ruled::grids(&input.rules, frame, paper) {
+        let (inside, outside): (Vec<u32>, Vec<u32>) =
+            free.iter().partition(|i| placed.get(**i as usize).is_some_and(|g| in_grid(g, &grid.rect)));
+        if let Some(table) = grid.table(placed, &inside, is_digit, |glyphs| cell_text(composer, glyphs)) {
+            let place = frame.leave(grid.rect).clamp_to(paper);
+            found.push(Solid { rect: grid.rect, element: Element::Table(table, place) });
+            *free = outside;
+        }
+    }
+    found
+}
+
+/// The words within a drawing, line by line. Their glyphs are no longer `free`.
+fn take_text(composer: &Composer<'_>, free: &mut Vec<u32>, rect: Rect) -> String {
+    let (inside, outside): (Vec<u32>, Vec<u32>) =
+        free.iter().partition(|i| composer.placed.get(**i as usize).is_some_and(|g| in_grid(g, &rect)));
+    *free = outside;
+    lines_of(composer, &inside).join("\n")
+}
+
+/// Turns lines, tables and figures of a region into elements, and aligned lines into tables.
+fn elements(frame: &Frame, lines: Vec<(Option<Element>, Option<Line>)>, paper: Rect) -> Vec<Element> {
     let mut elements = Vec::new();
     let mut run: Vec<Line> = Vec::new();
-    for (table, line) in lines {
+    for (solid, line) in lines {
         run.extend(line);
-        if let Some((table, rect)) = table.and_then(|t| tables.get_mut(t)) {
+        if let Some(solid) = solid {
             flush(frame, &mut run, &mut elements, paper);
-            elements.push(Element::Table(std::mem::take(table), frame.leave(*rect).clamp_to(paper)));
+            elements.push(solid);
         }
     }
     flush(frame, &mut run, &mut elements, paper);
@@ -215,16 +293,22 @@ fn in_grid(g: &Placed, rect: &Rect) -> bool {
 
 /// Lines of a cell, joined as a paragraph would be.
 fn cell_text(composer: &Composer<'_>, glyphs: &[u32]) -> String {
-    let segments = segments(composer.placed, glyphs);
-    let items: Vec<Item> = segments.iter().map(|s| item(composer, s)).collect();
     let mut text = String::new();
-    for row in crate::order::rows(&items) {
-        let parts: Vec<&Segment> = row.iter().filter_map(|i| segments.get(*i)).collect();
-        if let Some(line) = line(composer, &parts) {
-            crate::text::append_line(&mut text, &line.text, &Words::default());
-        }
+    for line in lines_of(composer, glyphs) {
+        crate::text::append_line(&mut text, &line, &Words::default());
     }
     text
+}
+
+fn lines_of(composer: &Composer<'_>, glyphs: &[u32]) -> Vec<String> {
+    let segments = segments(composer.placed, glyphs);
+    let items: Vec<Item> = segments.iter().map(|s| item(composer, s)).collect();
+    let mut lines = Vec::new();
+    for row in crate::order::rows(&items) {
+        let parts: Vec<&Segment> = row.iter().filter_map(|i| segments.get(*i)).collect();
+        lines.extend(line(composer, &parts).map(|l| l.text));
+    }
+    lines
 }
 
 fn first_glyph_below(placed: &[Placed], rect: &Rect) -> u32 {

@@ -139,8 +139,12 @@ impl Column {
             return sentence_ended && open > 6.0 * em;
         }
         // The first word of this line would have fitted into the line before: somebody broke there on purpose.
+        // But the lines of a list item that hang under its first are ragged often enough.
+        let hangs = list_marker(&first.text).is_some()
+            && start > first_start + 0.5 * em
+            && (current.lines.len() == 1 || (start - last_start).abs() < 0.4 * em);
         let first_word = first_word_width(line, end - start);
-        if open > first_word + 0.9 * em {
+        if open > first_word + 0.9 * em && (!hangs || sentence_ended || open > 8.0 * em) {
             return true;
         }
         let indent = start - last_start;

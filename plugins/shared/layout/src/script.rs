@@ -34,6 +34,16 @@ pub(crate) fn is_mark(c: char) -> bool {
         | 0x1ab0..=0x1aff | 0x1dc0..=0x1dff | 0x20d0..=0x20f0 | 0x3099 | 0x309a | 0xfe20..=0xfe2f)
 }
 
+/// A letter or a sign of an Indian script, and whether it is a sign that no word can begin with.
+pub(crate) fn indic(c: char) -> Option<bool> {
+    let code = c as u32;
+    if !(0x900..0xd80).contains(&code) {
+        return None;
+    }
+    // The blocks are laid out alike.
+    Some(matches!(code % 0x80, 0x00..=0x03 | 0x3a..=0x3c | 0x3e..=0x4f | 0x55..=0x57 | 0x62 | 0x63))
+}
+
 /// The combining form of an accent that typesetters draw as a glyph of its own over the letter.
 pub(crate) fn combining_form(c: char) -> Option<char> {
     Some(match c {
@@ -87,4 +97,17 @@ pub(crate) fn ends_sentence(c: char) -> bool {
 /// May follow the full stop that ends a sentence.
 pub(crate) fn closes(c: char) -> bool {
     matches!(c, ')' | ']' | '"' | '\'' | '”' | '’' | '»' | '」' | '』' | '）' | '】' | '》')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::indic;
+
+    #[test]
+    fn signs_of_indian_scripts() {
+        assert_eq!(indic('क'), Some(false));
+        assert_eq!(indic('ि'), Some(true));
+        assert_eq!(indic('ா'), Some(true));
+        assert_eq!(indic('k'), None);
+    }
 }

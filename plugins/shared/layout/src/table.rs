@@ -1,13 +1,15 @@
 //! Tables, in two kinds: ruled ones from the grid of their lines, and aligned ones from rows whose pieces stand in
 //! the same columns.
 
+use serde::{Deserialize, Serialize};
+
 /// Tables found by alignment alone.
 pub(crate) mod aligned;
 /// Tables found by their ruling lines.
 pub(crate) mod ruled;
 
 /// A table in reading order.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Table {
     /// Number of rows.
     pub rows: u32,
@@ -18,7 +20,7 @@ pub struct Table {
 }
 
 /// A cell of a [`Table`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
     /// 0-based.
     pub row: u32,
@@ -52,6 +54,30 @@ impl Table {
                 cell.header = true;
             }
         }
+    }
+
+    /// Appends the rows of a table that goes on with this one; header rows that come again are left out.
+    pub(crate) fn append(&mut self, next: &Table) {
+        let row = |table: &Table, row: u32| -> Vec<(u32, u32, String)> {
+            let cells = table.cells.iter().filter(|c| c.row == row);
+            cells.map(|c| (c.column, c.column_span, c.text.clone())).collect()
+        };
+        let most = 3.min(self.rows).min(next.rows.saturating_sub(1));
+        let mut repeated = (0..most).take_while(|r| row(self, *r) == row(next, *r)).count() as u32;
+        // A row that other rows reach into cannot be taken away alone.
+        while repeated > 0 && next.cells.iter().any(|c| c.row < repeated && c.row + c.row_span > repeated) {
+            repeated -= 1;
+        }
+        let rows = self.rows;
+        let header = |c: &Cell| c.header && repeated == 0 && !self.cells.iter().any(|own| own.header);
+        let cells: Vec<Cell> = next
+            .cells
+            .iter()
+            .filter(|c| c.row >= repeated)
+            .map(|c| Cell { row: c.row - repeated + rows, header: header(c), ..c.clone() })
+            .collect();
+        self.cells.extend(cells);
+        self.rows += next.rows - repeated;
     }
 
     /// Cells by tab, rows by newline.

@@ -1,5 +1,6 @@
 //! The document's own vocabulary, which decides how words that a line end divides are put together again.
 
+use crate::hangul::Hangul;
 use crate::page::{Element, PageLayout, TextLine};
 use crate::text::is_hyphen;
 use std::collections::HashSet;
@@ -9,8 +10,7 @@ use std::collections::HashSet;
 pub(crate) struct Words {
     /// Words with a hyphen inside: at a line's end their hyphen stays.
     compounds: HashSet<String>,
-    /// Words of Hangul.
-    hangul: HashSet<String>,
+    hangul: Hangul,
     /// Lines of Hangul end within words, too.
     divides_hangul: bool,
 }
@@ -37,8 +37,8 @@ impl Words {
                     words.compounds.insert(word.replace(is_hyphen, "-"));
                 }
                 // Words at the ends of a line may be parts of words.
-                if hangul && i > 0 && i + 1 < all.len() && word.chars().any(is_hangul) {
-                    words.hangul.insert((*word).into());
+                if hangul && i > 0 && i + 1 < all.len() && word.chars().all(is_hangul) && !word.is_empty() {
+                    words.hangul.note(word);
                 }
             }
         }
@@ -62,13 +62,12 @@ impl Words {
         if !self.divides_hangul {
             return false;
         }
-        let known = |w: &str| w.chars().count() > 1 && self.hangul.contains(w);
-        self.hangul.contains(&format!("{a}{b}")) || !(known(a) || known(b))
+        self.hangul.are_one(a, b)
     }
 
     fn known_whole(&self, before: &str, after: &str) -> bool {
         match (last_hangul(before), first_hangul(after)) {
-            (Some(a), Some(b)) => self.hangul.contains(&format!("{a}{b}")),
+            (Some(a), Some(b)) => self.hangul.knows(&format!("{a}{b}")),
             _ => false,
         }
     }
@@ -79,7 +78,7 @@ fn lines(elements: &[Element]) -> Vec<&TextLine> {
         .iter()
         .filter_map(|e| match e {
             Element::Line(line) => Some(line),
-            Element::Table(..) => None,
+            Element::Table(..) | Element::Figure(..) => None,
         })
         .collect()
 }

@@ -1,6 +1,8 @@
 //! Layout of pages that are typeset here, glyph by glyph.
 
-use mortise_shared_layout::{Block, Face, Glyph, GlyphText, Kind, PageInput, Rect, Rule, blocks, page};
+use mortise_shared_layout::{
+    Block, Face, Glyph, GlyphText, Kind, PageInput, PageLayout, Picture, Rect, Rule, blocks, page,
+};
 use proptest::prelude::*;
 
 const REGULAR: u16 = 0;
@@ -43,6 +45,27 @@ impl Sheet {
 
     fn rule(&mut self, left: f32, top: f32, right: f32, bottom: f32) {
         self.0.rules.push(Rule { rect: Rect { left, top, right, bottom } });
+    }
+}
+
+impl Sheet {
+    fn picture(&mut self, left: f32, top: f32, right: f32, bottom: f32, raster: bool) {
+        self.0.pictures.push(Picture { rect: Rect { left, top, right, bottom }, raster, shaped: !raster });
+    }
+
+    /// A ruled table of two columns.
+    fn ruled(&mut self, top: f32, rows: &[(&str, &str)]) {
+        for row in 0..=rows.len() {
+            self.rule(50.0, top + 20.0 * row as f32, 350.0, top + 20.0 * row as f32);
+        }
+        for x in [50.0, 200.0, 350.0] {
+            self.rule(x, top, x, top + 20.0 * rows.len() as f32);
+        }
+        for (row, (a, b)) in rows.iter().enumerate() {
+            let y = top + 20.0 * row as f32 + 14.0;
+            self.line(55.0, y, 10.0, REGULAR, a);
+            self.line(205.0, y, 10.0, REGULAR, b);
+        }
     }
 }
 
@@ -297,6 +320,75 @@ fn letters_printed_twice_count_once() {
 }
 
 #[test]
+fn a_drawing_takes_its_labels_and_its_caption_names_it() {
+    let mut sheet = Sheet::new(1);
+    sheet.line(50.0, 80.0, 10.0, REGULAR, "Ships go from one harbour to the next, as the figure shows.");
+    for x in [100.0, 200.0, 300.0] {
+        sheet.picture(x, 120.0, x + 60.0, 180.0, false);
+        sheet.rule(x + 60.0, 150.0, x + 100.0, 150.0);
+        sheet.line(x + 10.0, 155.0, 8.0, REGULAR, "Port");
+    }
+    sheet.line(100.0, 200.0, 9.0, REGULAR, "Figure 1: Three ports");
+    let found = read(vec![sheet]);
+    let kinds: Vec<_> = found.iter().map(|b| (b.kind, b.parent)).collect();
+    assert_eq!(kinds, [(Kind::Paragraph, None), (Kind::Figure, None), (Kind::Caption, Some(1))], "{found:#?}");
+    assert_eq!(found[1].text.split_whitespace().collect::<Vec<_>>(), ["Port", "Port", "Port"]);
+    let rect = found[1].places[0].rect;
+    assert_eq!((rect.left, rect.top, rect.right, rect.bottom), (100.0, 120.0, 400.0, 180.0));
+}
+
+#[test]
+fn a_page_that_only_shows_a_picture_is_one_figure() {
+    let mut sheet = Sheet::new(1);
+    sheet.picture(20.0, 20.0, 575.0, 820.0, true);
+    let layout = page(&sheet.0, &faces());
+    assert!(layout.is_empty() && layout.number() == 1);
+    let found = blocks(&[layout]);
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].kind, found[0].places[0].rect.right), (Kind::Figure, 595.0));
+}
+
+#[test]
+fn a_picture_at_one_place_on_every_page_is_an_ornament() {
+    let sheets: Vec<Sheet> = (1..=4)
+        .map(|number| {
+            let mut sheet = Sheet::new(number);
+            sheet.picture(500.0, 20.0, 560.0, 60.0, true);
+            sheet.line(50.0, 300.0, 10.0, REGULAR, &format!("What page {number} has to say is this, and no more."));
+            sheet
+        })
+        .collect();
+    assert!(read(sheets).iter().all(|b| b.kind != Kind::Figure));
+}
+
+#[test]
+fn a_table_goes_on_over_the_page_without_its_header() {
+    let (mut first, mut second) = (Sheet::new(1), Sheet::new(2));
+    first.ruled(700.0, &[("Port", "Ships"), ("Bergen", "12"), ("Dover", "7")]);
+    second.ruled(60.0, &[("Port", "Ships"), ("Emden", "3"), ("Genoa", "40")]);
+    second.line(50.0, 300.0, 10.0, REGULAR, "That is all there is to say about ports.");
+    let found = read(vec![first, second]);
+    assert_eq!(found.len(), 2, "{found:#?}");
+    let table = found[0].table.as_ref().unwrap();
+    assert_eq!((table.rows, table.columns, table.cells.len()), (5, 2, 10));
+    assert_eq!(found[0].text, "Port\tShips\nBergen\t12\nDover\t7\nEmden\t3\nGenoa\t40");
+    assert_eq!(found[0].places.iter().map(|p| p.page).collect::<Vec<_>>(), [1, 2]);
+    assert!(table.cells.iter().all(|c| c.header == (c.row == 0)));
+}
+
+#[test]
+fn layouts_come_back_from_their_written_form() {
+    let mut sheet = Sheet::new(3);
+    sheet.ruled(200.0, &[("Port", "Ships"), ("Bergen", "12"), ("Dover", "7")]);
+    sheet.line(50.0, 400.0, 10.0, BOLD, "Behind the table");
+    sheet.picture(50.0, 500.0, 200.0, 600.0, true);
+    let layout = page(&sheet.0, &faces());
+    let written = postcard::to_allocvec(&layout).unwrap();
+    let read: PageLayout = postcard::from_bytes(&written).unwrap();
+    assert_eq!(blocks(&[read]), blocks(&[layout]));
+}
+
+#[test]
 fn an_empty_page_has_no_blocks() {
     let layout = page(&PageInput { number: 1, ..Default::default() }, &[]);
     assert!(layout.is_empty());
@@ -326,7 +418,12 @@ proptest! {
     /// Whatever the page looks like, every character comes out exactly once. All characters differ, so that none can
     /// pass for a second print of another.
     #[test]
-    fn no_text_is_lost(glyphs in prop::collection::vec(anywhere(), 0..120), pages in 1u32..4, rules in any::<bool>()) {
+    fn no_text_is_lost(
+        glyphs in prop::collection::vec(anywhere(), 0..120),
+        pictures in prop::collection::vec((0f32..600.0, 0f32..840.0, 0f32..600.0, 0f32..800.0, any::<bool>()), 0..12),
+        pages in 1u32..5,
+        rules in any::<bool>(),
+    ) {
         let mut expected = Vec::new();
         let mut sheets: Vec<Sheet> = (1..=pages).map(Sheet::new).collect();
         for (i, (x, y, axis, size, advance)) in glyphs.into_iter().enumerate() {
@@ -339,6 +436,11 @@ proptest! {
             for at in [100.0, 300.0, 500.0] {
                 sheets[0].rule(100.0, at, 500.0, at);
                 sheets[0].rule(at, 100.0, at, 500.0);
+            }
+        }
+        for sheet in &mut sheets {
+            for (left, top, width, height, raster) in &pictures {
+                sheet.picture(*left, *top, left + width, top + height, *raster);
             }
         }
         let mut found: Vec<char> =
