@@ -14,7 +14,7 @@ use mortise_shared_layout as layout;
 const MOST_WARNINGS: u32 = 100;
 /// Pictures of one document, and their bytes.
 const MOST_PICTURES: u32 = 2000;
-const MOST_BYTES: usize = 256 << 20;
+const MOST_BYTES: usize = 128 << 20;
 /// Bytes of all attached files.
 const MOST_ATTACHED: usize = 64 << 20;
 

@@ -14,6 +14,7 @@ mod guard;
 mod lone;
 mod metadata;
 mod outline;
+mod pages;
 mod picture;
 mod render;
 mod unicode;
@@ -87,15 +88,21 @@ impl Parser for PdfParser {
         let window = Reader::new(&pdf).window(0, count, |page| {
             host::progress(0.7 * page as f32 / count as f32, &format!("page {page} of {count}"));
         });
-        out.metadata(&metadata::fields(&pdf, &window.outline));
-        let mut emitter = Emitter::new(&pdf, config);
-        emitter.warnings(&window.warnings, out);
-        emitter.blocks(compose(vec![window]), out);
-        emitter.attachments(out);
-        emitter.finish(out);
-        host::progress(1.0, "");
+        put_together(&pdf, config, vec![window], out);
         Ok(())
     }
+}
+
+/// Hands out the whole document from all its windows in order.
+fn put_together(pdf: &Pdf, config: PdfConfig, windows: Vec<Window>, out: &mut Output) {
+    let outline = windows.first().map(|window| window.outline.as_slice()).unwrap_or_default();
+    out.metadata(&metadata::fields(pdf, outline));
+    let mut emitter = Emitter::new(pdf, config);
+    windows.iter().for_each(|window| emitter.warnings(&window.warnings, out));
+    emitter.blocks(compose(windows), out);
+    emitter.attachments(out);
+    emitter.finish(out);
+    host::progress(1.0, "");
 }
 
 mortise_sdk::export_parser!(PdfParser);
