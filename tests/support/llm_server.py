@@ -8,6 +8,7 @@ that a test that dies takes it along.
 
 Routes
     POST   /v1/chat/completions   streaming (usage chunk, `[DONE]`) and not
+    POST   /v1/audio/transcriptions  what `speech` says, in the form asked for
     GET    /v1/models             the models below and those of the script
     GET    /_requests             what was received, in order: method, path, headers (lower case), body, disconnected
     DELETE /_requests             forgets it
@@ -28,6 +29,7 @@ A text body is sent as it is, and `raw_stream` (a list of texts) as chunks of an
 """
 
 import argparse
+import email
 import json
 import re
 import sys
@@ -37,6 +39,8 @@ import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 CREATED = 1_700_000_000
+# What every recording says.
+SPEECH = "The harbour master reads the tide table at six.\nThen the gates open for the fishing boats."
 
 
 # --- What models do -------------------------------------------------------------------------------------------------
@@ -315,16 +319,42 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         record = self.record(self.body())
-        if self.path.split("?")[0] != "/v1/chat/completions":
+        path = self.path.split("?")[0]
+        if path not in ("/v1/chat/completions", "/v1/audio/transcriptions"):
             return self.not_found()
         if not self.authorised():
             return None
+        if path == "/v1/audio/transcriptions":
+            return self.transcribe(record)
         try:
             return self.complete(record)
         except (BrokenPipeError, ConnectionResetError):
             record["disconnected"] = True
             self.close_connection = True
             return None
+
+    def transcribe(self, record):
+        """Speech, written down: the form's fields decide as at OpenAI's."""
+        kind = self.headers.get("content-type", "")
+        form = email.message_from_bytes(b"content-type: " + kind.encode() + b"\r\n\r\n" + self.raw)
+        if form.get_content_type() != "multipart/form-data" or not form.is_multipart():
+            return self.send_raw(error(400, "Could not parse multipart form", "invalid_request_error"))
+        parts = {part.get_param("name", header="content-disposition"): part for part in form.get_payload()}
+        fields = {name: part.get_payload(decode=True) for name, part in parts.items()}
+        record["body"] = {name: value.decode() for name, value in fields.items() if name != "file"}
+        if "file" not in fields or not fields.get("model", b""):
+            return self.send_raw(error(400, "you must provide a model and a file", "invalid_request_error"))
+        record["body"]["file"] = {"name": parts["file"].get_filename(), "bytes": len(fields["file"])}
+        step = self.state.step({"model": fields["model"].decode(), "messages": [{"role": "user", "content": SPEECH}]})
+        if step and "status" in step:
+            return self.send_raw(step)
+        text = (step or {}).get("text", SPEECH)
+        if fields.get("response_format") == b"verbose_json":
+            lines = text.split("\n")
+            segments = [{"id": i, "start": 5.0 * i, "end": 5.0 * i + 2, "text": " " + t} for i, t in enumerate(lines)]
+            return self.send_json(200, {"task": "transcribe", "language": "english", "duration": 5.0 * len(lines),
+                                        "text": text.replace("\n", " "), "segments": segments})
+        return self.send_json(200, {"text": text, "usage": {"type": "duration", "seconds": 9}})
 
     def complete(self, record):
         request = record["body"]
@@ -459,6 +489,7 @@ class Handler(BaseHTTPRequestHandler):
             self.rfile.readline()
         else:
             data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.raw = data
         return data.decode("utf-8", "replace")
 
     def record(self, body):

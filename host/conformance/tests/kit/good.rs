@@ -23,6 +23,15 @@ fn openai() -> Options {
     }
 }
 
+fn transcribe() -> Options {
+    let answer = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{\"text\": \"The keeper counted seven ships.\"}";
+    Options {
+        config: map(json!({"model": "m", "base_url": "{upstream}/v1", "max_retries": 0})),
+        answer: Some(Bytes::from_static(answer.as_bytes())),
+        ..Options::default()
+    }
+}
+
 fn passes(report: &Report) {
     assert!(report.passed(), "{}", report.table());
     assert!(count(report, Status::Passed) >= 20, "{}", report.table());
@@ -60,6 +69,33 @@ built_ins! {
     html: "html", Options::default();
     pdf: "pdf", Options::default();
     docx: "docx", Options::default();
+    audio: "audio", Options::default();
+    book: "book", Options::default();
+    csv: "csv", Options::default();
+    doc: "doc", Options::default();
+    email: "email", Options::default();
+    epub: "epub", Options::default();
+    image: "image", Options::default();
+    json: "json", Options::default();
+    knowledge_graph: "knowledge-graph", Options::default();
+    laws: "laws", Options::default();
+    mail: "mail", Options::default();
+    manual: "manual", Options::default();
+    one: "one", Options::default();
+    opendocument: "opendocument", Options::default();
+    paper: "paper", Options::default();
+    picture: "picture", Options::default();
+    presentation: "presentation", Options::default();
+    qa: "qa", Options::default();
+    resume: "resume", Options::default();
+    rtf: "rtf", Options::default();
+    sheet: "sheet", Options::default();
+    slides: "slides", Options::default();
+    table: "table", Options::default();
+    tag: "tag", Options::default();
+    xml: "xml", Options::default();
+    yaml: "yaml", Options::default();
+    transcribe: "transcribe", transcribe();
     hashed: "hashed", Options::default();
     overlap: "overlap", Options::default();
     extract: "extract", Options::default();
