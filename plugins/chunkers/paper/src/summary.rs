@@ -105,8 +105,9 @@ fn begins_with<'a>(text: &'a str, names: &[&str]) -> Option<&'a str> {
     names.iter().find_map(|name| {
         let mut rest = text.chars();
         for wanted in name.chars() {
-            // Chinese titles are often spaced out.
-            let found = rest.by_ref().find(|c| !c.is_whitespace() || wanted.is_ascii())?;
+            // Chinese titles are often spaced out, and Arabic ones may have their vowels.
+            let passed = |c: &char| !wanted.is_ascii() && (c.is_whitespace() || ('\u{64b}'..='\u{652}').contains(c));
+            let found = rest.by_ref().find(|c| !passed(c))?;
             if !found.to_lowercase().eq(wanted.to_lowercase()) {
                 return None;
             }

@@ -75,6 +75,9 @@ fn abstracts_are_found_in_their_forms_and_keep_their_case() {
     let chinese =
         Document::new("a.pdf").title("潮水").paragraph(format!("摘　要：{}", "本文研究潮水对船只的影响。".repeat(8)));
     assert_eq!(abstracts(&chinese).len(), 1);
+    let arabic =
+        Document::new("a.pdf").title("المد").paragraph(format!("مُلخص: {}", "ندرس أثر المد على السفن. ".repeat(6)));
+    assert_eq!(abstracts(&arabic).len(), 1);
     let none = Document::new("a.pdf").title("Abstraction in art").paragraph("Abstraction is old.").paragraph(LONG);
     assert!(abstracts(&none).is_empty());
     let short = Document::new("a.pdf").paragraph("Abstract expressionism is short.").paragraph(LONG);
