@@ -96,11 +96,11 @@ impl<'s> Sheets<'s> {
         // A header that names no question is a pair as any other.
         let headers = window.headers.iter().filter(|_| named.is_none());
         let rows: Vec<&Record<'_>> = window.above.iter().chain(headers).chain(&window.records).collect();
-        let two = rows.iter().filter(|row| row.cells.len() == 2).count() * 2 > rows.len();
+        let two = rows.iter().filter(|row| width(row) == 2).count() * 2 > rows.len();
         for row in rows {
             let pair = match named.filter(|_| !window.above.iter().any(|above| std::ptr::eq(above, row))) {
                 Some(columns) => by_name(window, row, columns),
-                None if self.text && two && row.cells.len() != 2 => None,
+                None if self.text && two && width(row) != 2 => None,
                 None => first_two(row),
             };
             match pair {
@@ -143,6 +143,11 @@ impl<'s> Sheets<'s> {
             }
         }
     }
+}
+
+/// Columns up to the last with something in it: a parser may fill rows up with empty cells.
+fn width(row: &Record<'_>) -> u32 {
+    row.beginning().last().map_or(0, |(column, _)| column.saturating_add(1))
 }
 
 /// The first two cells with something in them; what stands beside them goes on the answer.

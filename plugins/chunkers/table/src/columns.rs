@@ -84,9 +84,9 @@ impl Columns {
 
     /// Whether a row has cells that no header stands over, or lacks the last ones that it should have.
     pub(crate) fn is_uneven(&self, window: &Window<'_>, record: &Record<'_>) -> bool {
-        let last = window.head.names().map(|(column, _)| column).last();
-        let end = record.cells.last().map(|(column, ..)| *column);
-        last.is_some() && end != last
+        let Some(last) = window.head.names().map(|(column, _)| column).last() else { return false };
+        let short = record.cells.last().is_some_and(|(column, ..)| *column < last);
+        short || record.filled().any(|(column, _)| column > last)
     }
 }
 

@@ -49,7 +49,7 @@ impl Head {
             table,
             names: names.map(|(column, parts)| (column, parts.join("-"))).collect(),
             cells: cells.collect(),
-            rows: rows.last().map_or(0, |last| last.number - first + 1),
+            rows: rows.last().map_or(0, |last| (last.number - first).saturating_add(1)),
         }
     }
 }
@@ -68,28 +68,48 @@ const MOST: usize = 5;
 
 /// Finds the header at the top of a table's first rows.
 ///
-/// Where rows are marked as header rows, these are it. Where none is, the first row is, unless it looks like data; and
-/// the rows below it that merged header cells reach into. Rows with a single text above a wider row are titles.
+/// Rows with a single text, or none, above a wider row are titles. Of the others those are the header that are marked as
+/// header rows. Where none is, the first row is, unless it looks like data; and the rows below it that merged header
+/// cells reach into.
 pub fn find(rows: &[Record<'_>]) -> Top {
-    if let Some(above) = rows.iter().take(MOST + 1).position(|row| row.header) {
-        let header = rows[above..].iter().take_while(|row| row.header).count();
-        return Top { above, header: if header > MOST { 1 } else { header } };
-    }
-    let count = |row: &Record<'_>| row.beginning().count();
     let mut above = 0;
     while above < MOST
-        && rows.get(above).is_some_and(|row| count(row) < 2)
-        && rows.iter().skip(above + 1).take(2).any(|row| count(row) > 1)
+        && rows.get(above).is_some_and(|row| is_title(row, rows))
+        && rows[above + 1..].iter().take(3).any(|row| row.beginning().count() > 1)
         && rows.len() > above + 2
     {
         above += 1;
     }
+    if let Some(more) = rows[above..].iter().take(MOST + 1).position(|row| row.header) {
+        let above = above + more;
+        let header = rows[above..].iter().take_while(|row| row.header).count();
+        return Top { above, header: if header > MOST { 1 } else { header } };
+    }
     let rows = &rows[above..];
     let Some(first) = rows.first().filter(|_| rows.len() > 1) else { return Top { above, header: 0 } };
-    if first.beginning().all(|(_, cell)| kind::is_data(cell)) {
+    let told = |cell: &Cell| cell.text.trim_end().ends_with(['?', '？', '。']) || cell.text.chars().count() > LONGEST;
+    if first.beginning().all(|(_, cell)| kind::is_data(cell)) || first.beginning().any(|(_, cell)| told(cell)) {
         return Top { above, header: 0 };
     }
     Top { above, header: deep(rows) }
+}
+
+/// Most characters of a column's name that nobody marked as one.
+const LONGEST: usize = 120;
+/// Most characters of a name over several columns.
+const GROUP: usize = 60;
+
+/// A row with one text, unless that is the name of some of the columns below it.
+fn is_title(row: &Record<'_>, rows: &[Record<'_>]) -> bool {
+    let mut texts = row.beginning();
+    let (Some((column, cell)), None) = (texts.next(), texts.next()) else {
+        return row.beginning().next().is_none();
+    };
+    let all = || rows.iter().flat_map(Record::beginning).map(|(column, _)| column);
+    let (left, right) = (all().min().unwrap_or(0), all().max().unwrap_or(0).saturating_add(1));
+    let over = cell.column_span.min(right.saturating_sub(column));
+    let whole = column == left && over >= right.saturating_sub(left);
+    over < 2 || whole || cell.text.chars().count() > GROUP
 }
 
 /// How deep a header is that begins with the first row.

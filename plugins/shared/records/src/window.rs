@@ -47,7 +47,11 @@ impl Windows {
         }
         let top = header::find(&above);
         let mut headers = above.split_off(top.above.min(above.len()));
-        let records = headers.split_off(top.header.min(headers.len()));
+        let mut records = headers.split_off(top.header.min(headers.len()));
+        // A name of a column that is merged down into the data is no value there.
+        if let Some(last) = headers.last().map(|row| row.number) {
+            records.iter_mut().for_each(|record| record.cells.retain(|(_, cell, _)| cell.row > last));
+        }
         let head = Rc::new(Head::new(block.id, &headers));
         self.heads.insert(block.id, head.clone());
         Some(Window { head, first: true, above, headers, records })

@@ -41,7 +41,37 @@ fn unmarked_headers() {
     assert_eq!(head(&[&["Title"], &["a", "b"], &["x", "y"]]), (1, 1, 1));
     assert_eq!(head(&[&["2019", "2020"], &["1", "2"]]), (0, 0, 2), "numbers are data");
     assert_eq!(head(&[&["a", "b"]]), (0, 0, 1), "one row has nothing to be a header of");
+    assert_eq!(head(&[&["Title"], &["", ""], &["a", "b"], &["x", "y"]]), (2, 1, 1));
+    assert_eq!(head(&[&["Why?", "Because"], &["Who?", "Me"]]), (0, 0, 2), "a question is no name of a column");
     assert_eq!(head(&[&["one"], &["two"], &["three"]]), (0, 1, 2));
+}
+
+#[test]
+fn a_marked_title_is_no_header() {
+    let mut block = table(&[&["Reading list", ""], &["#", "Title"], &["1", "Hound"]], 2);
+    let grid = block.table.as_mut().unwrap();
+    grid.cells.remove(1);
+    grid.cells[0].column_span = 2;
+    let mut windows = Windows::default();
+    let window = windows.read(&block).unwrap();
+    assert_eq!((window.above.len(), window.head.name(1)), (1, "Title"));
+    // The name of some of the columns is one of their names.
+    let mut block = table(&[&["", "Ships", ""], &["Year", "in", "out"], &["2019", "1", "2"]], 2);
+    let grid = block.table.as_mut().unwrap();
+    grid.cells.retain(|cell| !cell.text.is_empty());
+    grid.cells[0].column_span = 2;
+    let mut windows = Windows::default();
+    assert_eq!(windows.read(&block).unwrap().head.name(2), "Ships-out");
+}
+
+#[test]
+fn a_name_that_reaches_into_the_data_is_no_value() {
+    let mut block = table(&[&["kind", "count"], &["", "1"], &["", "2"]], 1);
+    let grid = block.table.as_mut().unwrap();
+    grid.cells.retain(|cell| !cell.text.is_empty());
+    grid.cells[0].row_span = 3;
+    let mut windows = Windows::default();
+    assert_eq!(texts(&windows.read(&block).unwrap().records), ["1", "2"]);
 }
 
 #[test]
