@@ -35,13 +35,51 @@ impl Pixels {
 
     /// The same picture, `width` by `height` pixels if it has more of them or pixels that are not square.
     pub(crate) fn at_most(self, width: u32, height: u32) -> Self {
-        let proportion = |w: u32, h: u32| w as f32 / h.max(1) as f32;
-        let oblong = (proportion(self.width, self.height) / proportion(width, height).max(1e-6) - 1.0).abs() > 0.04;
-        if self.width <= width + width / 4 && !oblong || width == 0 || height == 0 {
+        if width == 0 || height == 0 {
             return self;
         }
-        let data = shrunk(&self.data, self.channels, (self.width, self.height), (width, height));
-        Pixels { width, height, channels: self.channels, data }
+        let factor = |own: u32, most: u32| (own * 4).div_ceil(most.saturating_mul(5).max(1)) as usize;
+        let (across, down) = (factor(self.width, width), factor(self.height, height));
+        let mut own = self.boxed(across, down);
+        let proportion = |w: u32, h: u32| w as f32 / h.max(1) as f32;
+        let oblong = (proportion(own.width, own.height) / proportion(width, height).max(1e-6) - 1.0).abs() > 0.04;
+        if oblong {
+            own.data = shrunk(&own.data, own.channels, (own.width, own.height), (width, height));
+            (own.width, own.height) = (width, height);
+        }
+        own
+    }
+
+    /// The mean of every box of so many pixels; what is left over at the right and below is left out.
+    fn boxed(self, across: usize, down: usize) -> Self {
+        let (width, height) = (self.width as usize / across.max(1), self.height as usize / down.max(1));
+        if across.max(down) <= 1 || width == 0 || height == 0 {
+            return self;
+        }
+        let (channels, row_bytes) = (self.channels, self.width as usize * self.channels);
+        let scale = 1.0 / (across * down) as f32;
+        let mut column = vec![0u32; row_bytes];
+        let mut data = Vec::with_capacity(width * height * channels);
+        for rows in self.data.chunks_exact(row_bytes * down) {
+            column.fill(0);
+            for row in rows.chunks_exact(row_bytes) {
+                for (sum, value) in column.iter_mut().zip(row) {
+                    *sum += u32::from(*value);
+                }
+            }
+            if channels == 1 {
+                let means = column.chunks_exact(across).map(|c| (c.iter().sum::<u32>() as f32 * scale + 0.5) as u8);
+                data.extend(means);
+                continue;
+            }
+            for pixels in column.chunks_exact(across * channels) {
+                for channel in 0..channels {
+                    let sum: u32 = pixels.iter().skip(channel).step_by(channels).sum();
+                    data.push((sum as f32 * scale + 0.5) as u8);
+                }
+            }
+        }
+        Pixels { width: width as u32, height: height as u32, channels, data }
     }
 
     /// Turned clockwise by quarters.
@@ -98,54 +136,70 @@ impl Pixels {
     }
 }
 
+/// One pixel, or the whole of its side, in the fixed-point numbers that sums are kept in.
+const ONE: u32 = 256;
+
 /// Every new pixel is the mean of the area that it covers.
 fn shrunk(data: &[u8], channels: usize, from: (u32, u32), to: (u32, u32)) -> Vec<u8> {
     let (step_x, step_y) = (from.0 as f32 / to.0 as f32, from.1 as f32 / to.1 as f32);
     let row_bytes = from.0 as usize * channels;
-    let out_bytes = to.0 as usize * channels;
     // Where each new column begins: the old one, and how far into it.
-    let edges: Vec<(usize, f32)> = (0..=to.0)
+    let edges: Vec<(usize, u64)> = (0..=to.0)
         .map(|x| {
             let at = (x as f32 * step_x).min(from.0 as f32);
-            (at as usize, at.fract())
+            (at as usize, (at.fract() * ONE as f32) as u64)
         })
         .collect();
-    let mut column = vec![0f32; row_bytes];
-    let mut out = Vec::with_capacity(out_bytes * to.1 as usize);
+    let scale = 1.0 / (step_x * step_y * (ONE * ONE) as f32);
+    let mut column = vec![0u32; row_bytes];
+    let mut out = Vec::with_capacity(to.0 as usize * to.1 as usize * channels);
     let mut rows = data.chunks_exact(row_bytes).enumerate().peekable();
     for y in 0..to.1 {
         let (top, bottom) = (y as f32 * step_y, (y + 1) as f32 * step_y);
-        column.fill(0.0);
+        column.fill(0);
         while let Some((n, row)) = rows.peek() {
             let (above, below) = (*n as f32, *n as f32 + 1.0);
-            let share = below.min(bottom) - above.max(top);
-            if share > 0.0 {
-                for (sum, value) in column.iter_mut().zip(row.iter()) {
-                    *sum += share * f32::from(*value);
-                }
-            }
+            add_row(&mut column, row, ((below.min(bottom) - above.max(top)) * ONE as f32 + 0.5) as u32);
             if below > bottom {
                 break;
             }
             rows.next();
         }
-        let area = 1.0 / (step_x * step_y);
         for pair in edges.windows(2) {
             let [from, to] = pair else { continue };
             for channel in 0..channels {
-                let sum = span(&column, channels, channel, *from, *to);
-                out.push((sum * area + 0.5) as u8);
+                out.push((span(&column, channels, channel, *from, *to) as f32 * scale + 0.5) as u8);
             }
         }
     }
     out
 }
 
+/// Adds `share` of a row.
+fn add_row(column: &mut [u32], row: &[u8], share: u32) {
+    if share >= ONE {
+        for (sum, value) in column.iter_mut().zip(row) {
+            *sum += ONE * u32::from(*value);
+        }
+    } else if share > 0 {
+        for (sum, value) in column.iter_mut().zip(row) {
+            *sum += share * u32::from(*value);
+        }
+    }
+}
+
 /// The sum of one channel between two edges.
-fn span(column: &[f32], channels: usize, channel: usize, from: (usize, f32), to: (usize, f32)) -> f32 {
-    let at = |x: usize| column.get(x * channels + channel).copied().unwrap_or(0.0);
-    let whole: f32 = (from.0..to.0).map(at).sum();
-    whole - from.1 * at(from.0) + to.1 * at(to.0)
+fn span(column: &[u32], channels: usize, channel: usize, from: (usize, u64), to: (usize, u64)) -> u64 {
+    let part = |edge: (usize, u64)| match edge.1 {
+        0 => 0,
+        share => share * u64::from(column.get(edge.0 * channels + channel).copied().unwrap_or(0)),
+    };
+    let whole = column.get(from.0 * channels..to.0 * channels).unwrap_or_default();
+    let sum: u64 = match channels {
+        1 => whole.iter().map(|v| u64::from(*v)).sum(),
+        _ => whole.chunks_exact(channels).map(|c| u64::from(c.get(channel).copied().unwrap_or(0))).sum(),
+    };
+    (u64::from(ONE) * sum + part(to)).saturating_sub(part(from))
 }
 
 fn unwritten(error: image::ImageError) -> Error {

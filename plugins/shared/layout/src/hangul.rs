@@ -102,6 +102,16 @@ impl Hangul {
         if self.knows(&format!("{before}{after}")) {
             odds += 3.0;
         }
+        // A beginning that reaches over the line end speaks for one word, a beginning behind it for two.
+        let begins = |word: &str| count(&self.heads, word) + whole(word) > 0;
+        let over: String = before.chars().chain(after.chars().take(1)).collect();
+        if before.chars().count() < AFFIX && begins(&over) {
+            odds += 1.5;
+        }
+        let behind: String = after.chars().take(2).collect();
+        if after.chars().nth(1).is_some() && begins(&behind) {
+            odds -= 1.0;
+        }
         odds > 0.0
     }
 }

@@ -98,9 +98,15 @@ impl Column {
         let (Some(first), Some(last)) = (current.lines.first(), current.lines.last()) else { return true };
         let em = last.size.max(line.size);
         let step = line.baseline - last.baseline;
+        // Lines as far apart as their neighbours are set that way; the column's usual distance may be that of a listing.
+        let alike = |other: f32| (other - step).abs() < 0.05 * step;
+        let before = current.lines.iter().rev().nth(1).is_some_and(|l| alike(last.baseline - l.baseline));
+        let uniform = (before || after.is_some_and(|a| alike(a.baseline - line.baseline)))
+            && step < 2.0 * em
+            && !ends_with_sentence(&last.text);
         if (line.size / last.size - 1.0).abs() > 0.12
             || line.rtl != last.rtl && line.count > 8 && last.count > 8
-            || step > 1.35 * self.leading * em
+            || step > 1.35 * self.leading * em && !uniform
             || step < 0.2 * em
         {
             return true;
