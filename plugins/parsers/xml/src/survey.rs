@@ -76,6 +76,10 @@ impl Survey {
                 None => Err(Error::invalid_input("not XML: it has no element")),
             };
         }
+        // Laws and manuals of other vocabularies: sections with headings, and words set off within their texts.
+        let any = |test: fn(&str) -> bool| survey.kinds.keys().any(|name| test(name));
+        let is_mixed = survey.kinds.values().any(|kind| kind.text && kind.elements);
+        survey.is_text |= is_mixed && any(is_section) && any(is_heading);
         if !survey.is_text {
             survey.records = seen.into_iter().enumerate().find_map(|(level, names)| {
                 let twice = names.into_iter().filter(|(name, twice)| *twice && !survey.is_mixed(name));

@@ -208,9 +208,23 @@ impl<'s, 'o> Teller<'s, 'o> {
             && !open.text.is_empty()
         {
             let text = std::mem::take(&mut open.text);
-            self.records.pair(&self.path, &squeezed(&text));
+            if is_html(&text) {
+                self.records.pair(&self.path, &text_of_html(&text));
+            } else {
+                self.records.pair(&self.path, &squeezed(&text));
+            }
         }
     }
+}
+
+/// True for a text that is HTML, written as text: feeds do that.
+fn is_html(text: &str) -> bool {
+    ["</p>", "<br", "</a>", "</div>", "</li>", "<p>", "<img ", "</b>", "</span>"].iter().any(|tag| text.contains(tag))
+}
+
+fn text_of_html(html: &str) -> String {
+    let blocks = mortise_shared_html::read(html).blocks;
+    blocks.iter().map(|b| b.text.as_str()).filter(|t| !t.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 /// Runs of blanks as one; line breaks only where an element makes them.

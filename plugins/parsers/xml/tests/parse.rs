@@ -39,6 +39,10 @@ fn data_becomes_records() {
     let feed =
         "<rss><channel><title>News</title><item><title>A</title></item><item><title>B</title></item></channel></rss>";
     assert_eq!(texts(feed), ["channel.title: News", "item.title: A", "---", "item.title: B"]);
+    assert_eq!(
+        texts("<a><b>&lt;p&gt;One &lt;b&gt;two&lt;/b&gt;&lt;p&gt;three &lt; 4</b></a>"),
+        ["b: One two\nthree < 4"]
+    );
 }
 
 #[test]
@@ -62,6 +66,13 @@ fn texts_have_headings_paragraphs_and_tables() {
         (Heading, 3, "Load"),
         (Paragraph, 0, "5 t\neach"),
     ];
+    assert_eq!(told(text), want.map(|(k, l, t)| (k, l, t.to_owned())));
+}
+
+#[test]
+fn laws_of_any_vocabulary_are_texts() {
+    let text = "<bill id='b1'><section id='s1'><num>1</num><heading>Title</heading><content>It may be <q>cited</q> so.</content></section></bill>";
+    let want = [(KeyValue, 0, "section.num: 1"), (Heading, 1, "Title"), (Paragraph, 0, "It may be cited so.")];
     assert_eq!(told(text), want.map(|(k, l, t)| (k, l, t.to_owned())));
 }
 
