@@ -39,7 +39,8 @@ pub fn by_name(name: &str) -> &'static str {
         "flac" => "audio/flac",
         "ogg" | "oga" | "opus" => "audio/ogg",
         "aac" => "audio/aac",
-        "txt" | "text" | "log" | "ini" | "yml" | "yaml" | "py" | "js" | "java" | "c" | "cpp" | "h" | "php" | "go"
+        "yml" | "yaml" => "application/yaml",
+        "txt" | "text" | "log" | "ini" | "py" | "js" | "java" | "c" | "cpp" | "h" | "php" | "go"
         | "ts" | "sh" | "cs" | "kt" | "sql" => "text/plain",
         _ => "application/octet-stream",
     }

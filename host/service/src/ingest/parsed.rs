@@ -3,11 +3,12 @@
 
 use super::pipeline::Failure;
 use crate::Service;
-use mortise_domain::block::{Attachment, Parsed, Warning};
+use mortise_domain::block::{Attachment, Parsed, Part, Warning};
 use mortise_domain::role::{CallContext, Parser, Plugins};
 use mortise_domain::source::SourceFile;
 use mortise_domain::{Document, Error, JsonMap, PluginInfo, media_type};
 use sha2::{Digest, Sha256};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Files in files in files: how deep attachments are followed.
@@ -31,6 +32,10 @@ pub(super) async fn blocks(
         return Ok((file, parsed));
     }
     let mut parsed = parse(&*parser, file.clone(), &document.parser_config, context).await?;
+    if !parsed.attachments.is_empty() && parsed.parts.is_empty() {
+        // The file itself is the first part, so that what it contains is told from it.
+        parsed.parts.push(Part { name: document.name.clone(), media_type: media_type.to_owned() });
+    }
     attachments(plugins, &mut parsed, &document.parser_config, context).await;
     cache.put(&key, &parsed).await?;
     Ok((file, parsed))
@@ -58,20 +63,25 @@ async fn parse(
     Ok(parser.parse(file, config, context.clone()).await.map_err(Error::from)?)
 }
 
-/// Parses contained files by the plugins of their kinds and adds their blocks after the document's own. What cannot be
-/// read is a warning.
+/// Parses contained files by the plugins of their kinds and adds their blocks after the document's own, each file a part:
+/// in their order, and what they contain themselves after them. What cannot be read is a warning.
 async fn attachments(plugins: &dyn Plugins, parsed: &mut Parsed, config: &JsonMap, context: &CallContext) {
-    let mut waiting: Vec<(usize, Attachment)> = parsed.attachments.drain(..).map(|a| (1, a)).collect();
-    while let Some((depth, attachment)) = waiting.pop() {
+    let mut waiting: VecDeque<(usize, Attachment)> = parsed.attachments.drain(..).map(|a| (1, a)).collect();
+    while let Some((depth, attachment)) = waiting.pop_front() {
         let Attachment { name, media_type, bytes } = attachment;
         let Some(parser) = plugins.parser_for(&name, &media_type).filter(|_| depth <= ATTACHMENT_DEPTH) else {
             parsed.warnings.push(Warning { at: None, message: format!("{name}: attached file not read") });
             continue;
         };
-        let file = SourceFile { name: name.clone(), media_type, bytes: Arc::new(bytes) };
+        let file = SourceFile { name: name.clone(), media_type: media_type.clone(), bytes: Arc::new(bytes) };
         match parse(&*parser, file, config, context).await {
             Ok(mut inner) => {
-                waiting.extend(inner.attachments.drain(..).map(|a| (depth + 1, a)));
+                for attachment in inner.attachments.drain(..).rev() {
+                    waiting.push_front((depth + 1, attachment));
+                }
+                if inner.parts.is_empty() {
+                    inner.parts.push(Part { name, media_type });
+                }
                 append(parsed, inner);
             }
             Err(failure) => {

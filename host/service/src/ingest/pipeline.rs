@@ -73,7 +73,13 @@ pub(super) async fn run(service: &Service, task: &Task, worker: &str, cancel: &C
     }
 
     let context = CallContext { cancel: cancel.clone(), progress: Some(report.throttled(PICTURES, CHUNKED)) };
-    let raw = chunker.split(file, parsed.clone(), &document.parser_config, context).await.map_err(Error::from)?;
+    let mut config = document.parser_config.clone();
+    // A method that words its chunks in a language is told the dataset's, unless the client named one.
+    let asks = chunker.info().config_schema.get("properties").is_some_and(|known| known.get("lang").is_some());
+    if asks && !config.contains_key("lang") && !dataset.language.is_empty() {
+        config.insert("lang".into(), dataset.language.clone().into());
+    }
+    let raw = chunker.split(file, parsed.clone(), &config, context).await.map_err(Error::from)?;
     let mut drafts = drafts(service, &document, &parsed, raw).await?;
     report.line(CHUNKED, &format!("Generated {} chunks.", drafts.len())).await?;
 

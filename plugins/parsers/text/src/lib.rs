@@ -3,12 +3,10 @@
 //! | files | blocks |
 //! |---|---|
 //! | prose (`txt`, `log`, unknown) | one `paragraph` a line; a run of blank lines is one empty `separator` |
-//! | tables in text form (`csv`, `tsv`) | one `paragraph` a line, indentation kept |
 //! | source code and settings (`py`, `rs`, `sql`, `toml`, …) | one `code` a group of lines between blank lines |
 //!
 //! Line breaks are block boundaries, so that a chunker that packs blocks packs lines; separators tell it where
-//! paragraphs end, and one that does not care skips them, as they have no text. Data formats are read as their bare
-//! lines here, which makes them searchable; parsers that know their structure may take their extensions over.
+//! paragraphs end, and one that does not care skips them, as they have no text.
 //!
 //! Files are streamed: memory does not grow with size. Longer lines than 16 384 characters are cut at sentences or
 //! words; from the 200 000th block on, lines are packed into blocks of about a kilobyte. The file's metadata tells its
@@ -25,7 +23,6 @@ use mortise_shared_encoding::TextReader;
 pub struct Text;
 
 const PROSE: &[&str] = &["txt", "text", "log", "out", "asc", "srt", "vtt", "rst", "adoc", "org", "tex"];
-const DATA: &[&str] = &["csv", "tsv"];
 const CODE: &[&str] = &[
     "py",
     "js",
@@ -88,8 +85,8 @@ impl Parser for Text {
     }
 
     fn accepts() -> Accepts {
-        let media_types = &["text/plain", "text/csv", "text/x-log"];
-        accepts(media_types, &[PROSE, DATA, CODE].concat())
+        let media_types = &["text/plain", "text/x-log"];
+        accepts(media_types, &[PROSE, CODE].concat())
     }
 
     fn parse(file: &File<'_>, _config: NoConfig, out: &mut Output) -> Result<()> {
@@ -113,7 +110,6 @@ impl Parser for Text {
 fn layout_of(extension: &str) -> Layout {
     match extension {
         e if CODE.contains(&e) => Layout::Code,
-        e if DATA.contains(&e) => Layout::Data,
         _ => Layout::Prose,
     }
 }

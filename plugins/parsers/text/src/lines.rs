@@ -8,8 +8,6 @@ use mortise_sdk::parser::Output;
 pub(crate) enum Layout {
     /// A line is a paragraph; blanks around it mean nothing, blank lines between paragraphs do.
     Prose,
-    /// A line is a record, or a part of one that its indentation places.
-    Data,
     /// Lines belong together until a blank one.
     Code,
 }

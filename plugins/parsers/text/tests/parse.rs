@@ -39,12 +39,6 @@ fn code_is_grouped_and_keeps_its_indentation() {
 }
 
 #[test]
-fn data_keeps_a_record_a_line() {
-    let kept = parse("a.tsv", b"a\t1\n  b\t2\n").unwrap();
-    assert_eq!(blocks(&kept), [(Paragraph, "a\t1"), (Paragraph, "  b\t2")]);
-}
-
-#[test]
 fn a_huge_line_becomes_many_blocks_and_loses_nothing() {
     let line = "The crane lifts the crate onto the quay. ".repeat(60_000);
     for name in ["a.txt", "a.js"] {
