@@ -11,7 +11,7 @@ const ROWS: u32 = 1_000;
 const CELLS: usize = 60_000;
 /// Bytes of text of a block, about.
 const BYTES: usize = 4 << 20;
-/// Text of one cell, characters: what Excel allows.
+/// Text of one cell of a workbook, characters: what Excel allows.
 const LONGEST: usize = 32_767;
 /// Text of a whole grid, bytes: cells that all show one long shared string multiply a file by thousands.
 const ALL: usize = 64 << 20;
@@ -38,6 +38,8 @@ pub struct Entry {
 pub struct Hints {
     /// First and last header row, 0-based, where the sheet says so; else they are recognised by what they hold.
     pub header: Option<(u32, u32)>,
+    /// Characters of a cell at most; none for what workbooks allow.
+    pub longest: Option<usize>,
 }
 
 /// What became of a grid.
@@ -59,7 +61,7 @@ impl Written {
     /// What the owner of the document should know.
     pub fn warnings(&self) -> impl Iterator<Item = String> {
         let sparse = self.sparse.then(|| "empty cells were left out of the tables".to_string());
-        let cut = (self.cut > 0).then(|| format!("the texts of {} cells were cut at {LONGEST} characters", self.cut));
+        let cut = (self.cut > 0).then(|| format!("the texts of {} cells were too long and were cut", self.cut));
         let lost = (self.lost > 0).then(|| format!("{} rows were left out: the sheet holds too much text", self.lost));
         [sparse, cut, lost].into_iter().flatten()
     }
@@ -138,9 +140,10 @@ impl Writer {
             self.written.lost += 1;
             return;
         }
+        let longest = self.hints.longest.unwrap_or(LONGEST);
         for entry in &mut entries {
-            if entry.text.len() > LONGEST
-                && let Some((end, _)) = entry.text.char_indices().nth(LONGEST)
+            if entry.text.len() > longest
+                && let Some((end, _)) = entry.text.char_indices().nth(longest)
             {
                 entry.text.truncate(end);
                 if matches!(entry.value, Value::Text(_)) {

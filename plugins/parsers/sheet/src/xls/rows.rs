@@ -111,7 +111,7 @@ fn outlook(records: &mut Records<'_, '_>, sheet: &Named) -> (Hints, Merges, Vec<
         }
     }
     let header = frozen.filter(|rows| (1..=5).contains(rows)).map(|rows| (0, rows - 1));
-    (Hints { header }, Merges::new(ranges), comments)
+    (Hints { header, longest: None }, Merges::new(ranges), comments)
 }
 
 impl Rows<'_> {
