@@ -7,6 +7,8 @@ use mortise_sdk::parser::Output;
 
 /// Rows of a block at most.
 const ROWS: u32 = 1_000;
+/// Columns of a table at most: what the largest spreadsheets have.
+const COLUMNS: u32 = 16_384;
 /// Cells of a block at most, empty ones counted, unless a single row has more.
 const CELLS: usize = 60_000;
 /// Bytes of text of a block, about.
@@ -55,6 +57,8 @@ pub struct Written {
     pub cut: u64,
     /// Rows were left out, as the grid holds more text than any real one.
     pub lost: u64,
+    /// Cells were left out, as they stand further right than any spreadsheet reaches.
+    pub beyond: u64,
 }
 
 impl Written {
@@ -63,7 +67,8 @@ impl Written {
         let sparse = self.sparse.then(|| "empty cells were left out of the tables".to_string());
         let cut = (self.cut > 0).then(|| format!("the texts of {} cells were too long and were cut", self.cut));
         let lost = (self.lost > 0).then(|| format!("{} rows were left out: the sheet holds too much text", self.lost));
-        [sparse, cut, lost].into_iter().flatten()
+        let beyond = (self.beyond > 0).then(|| format!("{} cells beyond column {COLUMNS} were left out", self.beyond));
+        [sparse, cut, lost, beyond].into_iter().flatten()
     }
 }
 
@@ -133,6 +138,9 @@ impl Writer {
             _ => number,
         };
         entries.retain(|e| !e.text.trim().is_empty());
+        let all = entries.len();
+        entries.retain(|e| e.column < COLUMNS);
+        self.written.beyond += (all - entries.len()) as u64;
         if entries.is_empty() {
             return;
         }
