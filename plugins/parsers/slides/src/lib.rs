@@ -1,7 +1,7 @@
 //! Presentations (`pptx`, `pptm`, `ppsx`, `potx`, `ppt`, `pps`, `odp`): see `README.md` for the rules.
 //!
 //! Which format a file has is told by its bytes, not its name. Slides are read one by one: a format's module makes
-//! [`shape::Shape`]s of a slide, [`order`] puts them into reading order, and [`emit`] makes blocks of them.
+//! `shape::Shape`s of a slide, `order` puts them into reading order, and `emit` makes blocks of them.
 
 mod emit;
 mod odp;
