@@ -36,7 +36,7 @@ pub fn read_delimited(file: &File<'_>, usual: char, delimiter: Option<char>, out
     let part = out.start_part(stem.rsplit_once('.').map_or(stem.as_str(), |(stem, _)| stem), "text/csv");
     out.pages(1);
     let mut rows = Rows {
-        writer: Writer::new(part, 1, Hints { header: None, longest: Some(LONGEST) }, Merges::default()),
+        writer: Writer::new(part, 1, Hints { longest: Some(LONGEST), ..Hints::default() }, Merges::default()),
         number: 0,
         ragged: Ragged::default(),
     };
