@@ -1,8 +1,8 @@
 //! Word documents of 1997 to 2003 (`doc`, `dot`): see `README.md` for the rules.
 //!
 //! A compound file with two streams: characters in pieces, and tables that say where the pieces stand and what is in force
-//! where. [`fib`] finds those tables, [`pieces`] the characters, [`properties`] what is in force, [`styles`] what styles
-//! mean, [`lists`] the labels of list items; [`walk`] goes through the text.
+//! where. `fib` finds those tables, `pieces` the characters, `properties` what is in force, `styles` what styles
+//! mean, `lists` the labels of list items; `walk` goes through the text.
 
 mod fib;
 mod lists;

@@ -10,13 +10,14 @@
 //! | text boxes | their blocks, after the paragraph that they are anchored to |
 //! | foot- and endnotes | `footnote` after the block that refers to them, which is their parent |
 //! | formulas | LaTeX between `$` in the line; `formula` if they stand alone |
+//! | comments of reviewers | `note` after the block that they are about, which is their parent |
 //! | headers and footers | `page-header`, `page-footer` at the end, each text once |
 //!
-//! Tracked changes count as accepted; comments and hidden text are left out. Where the document tells where its pages
-//! ended when it was last laid out, blocks have their page. Embedded documents are attached. Core properties are the
-//! metadata. The document is streamed; memory goes to styles, notes and one paragraph or table at a time.
+//! Tracked changes count as accepted; hidden text is left out. Where the document tells where its pages ended when it was
+//! last laid out, blocks have their page. Embedded documents are attached. Core properties are the metadata. The document is streamed; memory goes to styles, notes and one paragraph or table at a time.
 
 mod body;
+mod close;
 mod math;
 mod number_format;
 mod numbering;
@@ -82,7 +83,9 @@ fn parse(file: &File<'_>, out: &mut Output) -> Result<(), Error> {
         page: has_page_ends(&package, &main)?.then_some(1),
         warnings: Vec::new(),
     };
-    for (kind, name) in [(NoteKind::Footnote, "footnotes"), (NoteKind::Endnote, "endnotes")] {
+    for (kind, name) in
+        [(NoteKind::Footnote, "footnotes"), (NoteKind::Endnote, "endnotes"), (NoteKind::Comment, "comments")]
+    {
         if let Some(part) = part_of(name) {
             secondary(&mut shared, &part, PartKind::Notes(kind), out)?;
         }

@@ -107,7 +107,7 @@ pub(crate) fn make(mut rows: Vec<RawRow>) -> Made {
 fn take_text(blocks: Vec<Block>, lifted: &mut Vec<Block>) -> String {
     let mut text = String::new();
     for mut block in blocks {
-        if matches!(block.kind, BlockKind::Footnote) || block.image.is_some() {
+        if matches!(block.kind, BlockKind::Footnote | BlockKind::Note) || block.image.is_some() {
             block.parent = None;
             lifted.push(block);
             continue;

@@ -31,6 +31,7 @@ fn package(main: &str, parts: &[(&str, &str)]) -> Vec<u8> {
         ("styles", "styles"),
         ("numbering", "numbering"),
         ("footnotes", "footnotes"),
+        ("comments", "comments"),
         ("header1", "header"),
         ("footer1", "footer"),
         ("media/a.png", "image"),
@@ -64,6 +65,7 @@ fn package(main: &str, parts: &[(&str, &str)]) -> Vec<u8> {
             "word/styles.xml" => "styles",
             "word/numbering.xml" => "numbering",
             "word/footnotes.xml" => "footnotes",
+            "word/comments.xml" => "comments",
             "word/header1.xml" => "hdr",
             "word/footer1.xml" => "ftr",
             _ => "",
@@ -105,6 +107,15 @@ fn p(text: &str) -> String {
 
 fn styled(style: &str, text: &str) -> String {
     format!(r#"<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>"#)
+}
+
+#[test]
+fn comments_follow_what_they_are_about() {
+    let comments = r#"<w:comment w:id="7" w:author="Ann"><w:p><w:r><w:annotationRef/></w:r><w:r><w:t>Really?</w:t></w:r></w:p></w:comment>"#;
+    let main = r#"<w:p><w:commentRangeStart w:id="7"/><w:r><w:t>All ships float.</w:t></w:r><w:commentRangeEnd w:id="7"/><w:r><w:commentReference w:id="7"/></w:r></w:p>"#;
+    let kept = parsed(&format!("{main}{}", p("Next")), &[("word/comments.xml", comments)]);
+    assert_eq!(texts(&kept), [(Paragraph, 0, "All ships float."), (Note, 0, "Really?"), (Paragraph, 0, "Next")]);
+    assert_eq!(kept.blocks[1].parent, Some(0));
 }
 
 const STYLES: &str = r#"

@@ -1,7 +1,7 @@
 //! OpenDocument texts (`odt`, `ott`): see `README.md` for the rules.
 //!
-//! [`styles`] reads what styles mean, [`numbering`] the labels of lists and headings; [`read`] walks over the text, and
-//! [`table`] over its tables.
+//! `styles` reads what styles mean, `numbering` the labels of lists and headings; `read` walks over the text, and
+//! `table` over its tables.
 
 mod numbering;
 mod read;

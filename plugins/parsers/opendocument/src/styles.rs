@@ -82,14 +82,19 @@ impl Styles {
         Ok(())
     }
 
-    fn chain<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a Style> {
-        std::iter::successors(self.paragraphs.get(name), |style| self.paragraphs.get(style.parent.as_ref()?)).take(20)
-    }
-
     /// What a paragraph of that style is.
     pub(crate) fn role(&self, name: &str) -> Option<(BlockKind, u32)> {
-        // Styles that a document does not define may still have a telling name (`Heading_20_1`).
-        self.chain(name).find_map(|s| s.role).or_else(|| role(&name.replace("_20_", " ")))
+        let mut name = name;
+        for _ in 0..20 {
+            let style = self.paragraphs.get(name);
+            // Styles that a document does not define may still have a telling name (`Heading_20_1`).
+            let found = style.and_then(|s| s.role).or_else(|| role(&name.replace("_20_", " ")));
+            if found.is_some() {
+                return found;
+            }
+            name = style?.parent.as_deref()?;
+        }
+        None
     }
 
     /// The levels of a list style.

@@ -1,9 +1,10 @@
 //! Rich Text Format (`rtf`): see `README.md` for the rules.
 //!
-//! [`lexer`] cuts the bytes into control words, groups and text, streamed; [`reader`] keeps what is in force in each group
-//! and where its text goes. Paragraphs and rows become blocks in `mortise_shared_flow`.
+//! `lexer` cuts the bytes into control words, groups and text, streamed; `reader` keeps what is in force in each group
+//! and `destination` where its text goes. Paragraphs and rows become blocks in `mortise_shared_flow`.
 
 mod charsets;
+mod destination;
 mod lexer;
 mod reader;
 

@@ -6,19 +6,18 @@ use mortise_sdk::document::{Block, BlockKind};
 use mortise_sdk::host;
 use mortise_sdk::parser::{File, Output};
 use mortise_sdk::serde_json::{Map, Value};
-use mortise_shared_drawing::picture_type;
-use mortise_shared_flow::{Border, Flow, Look, Properties, role};
+use mortise_shared_flow::{Border, Flow, Look, Properties};
 use mortise_shared_ole::decode;
 use std::collections::BTreeMap;
 
 /// Groups within groups at most; the text of deeper ones stays, their properties are not kept apart.
 const DEEPEST: usize = 4_000;
 /// A picture is kept up to this size, bytes.
-const LARGEST: usize = 16 << 20;
+pub(crate) const LARGEST: usize = 16 << 20;
 
 /// Where the text of a group goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum To {
+pub(crate) enum To {
     Flow,
     Nowhere,
     /// The label of a list item.
@@ -32,7 +31,7 @@ enum To {
 
 /// What a flow is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Use {
+pub(crate) enum Use {
     Footnote,
     Header,
     Footer,
@@ -41,42 +40,42 @@ enum Use {
 }
 
 #[derive(Clone, Debug)]
-struct State {
-    to: To,
+pub(crate) struct State {
+    pub(crate) to: To,
     /// A destination that readers may skip if they do not know it.
-    optional: bool,
-    flow: Option<Use>,
-    look: Look,
-    hidden: bool,
-    font: i32,
+    pub(crate) optional: bool,
+    pub(crate) flow: Option<Use>,
+    pub(crate) look: Look,
+    pub(crate) hidden: bool,
+    pub(crate) font: i32,
     /// Characters that stand for a Unicode one before them.
-    fallback: u32,
-    properties: Properties,
+    pub(crate) fallback: u32,
+    pub(crate) properties: Properties,
 }
 
-struct Reader<'o> {
-    states: Vec<State>,
+pub(crate) struct Reader<'o> {
+    pub(crate) states: Vec<State>,
     /// Open groups beyond those that have a state.
-    deeper: usize,
-    flows: Vec<Flow>,
+    pub(crate) deeper: usize,
+    pub(crate) flows: Vec<Flow>,
     /// Bytes of text that wait for their last ones.
-    bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
     /// First half of a pair.
-    surrogate: Option<u16>,
-    skip: u32,
-    document_page: u16,
-    fonts: BTreeMap<i32, u16>,
-    styles: BTreeMap<i32, (BlockKind, u32)>,
+    pub(crate) surrogate: Option<u16>,
+    pub(crate) skip: u32,
+    pub(crate) document_page: u16,
+    pub(crate) fonts: BTreeMap<i32, u16>,
+    pub(crate) styles: BTreeMap<i32, (BlockKind, u32)>,
     /// Text of a style's or metadata field's name.
-    name: String,
-    info: Map<String, Value>,
-    border: Border,
-    picture: Vec<u8>,
-    half: Option<u8>,
-    picture_kind: &'static str,
-    margins: Vec<Block>,
-    warnings: Vec<String>,
-    out: &'o mut Output,
+    pub(crate) name: String,
+    pub(crate) info: Map<String, Value>,
+    pub(crate) border: Border,
+    pub(crate) picture: Vec<u8>,
+    pub(crate) half: Option<u8>,
+    pub(crate) picture_kind: &'static str,
+    pub(crate) margins: Vec<Block>,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) out: &'o mut Output,
 }
 
 /// Reads a document from `start` on.
@@ -167,17 +166,17 @@ impl Reader<'_> {
         }
     }
 
-    fn state(&self) -> &State {
+    pub(crate) fn state(&self) -> &State {
         // There is always one: the last is never popped.
         &self.states[self.states.len() - 1]
     }
 
-    fn state_mut(&mut self) -> &mut State {
+    pub(crate) fn state_mut(&mut self) -> &mut State {
         let last = self.states.len() - 1;
         &mut self.states[last]
     }
 
-    fn flow(&mut self) -> &mut Flow {
+    pub(crate) fn flow(&mut self) -> &mut Flow {
         let last = self.flows.len() - 1;
         &mut self.flows[last]
     }
@@ -377,37 +376,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The end of a group in the list of styles: its name says what its paragraphs are.
-    fn end_name(&mut self, state: &State) {
-        let name = std::mem::take(&mut self.name);
-        if state.to == To::Styles
-            && let Some(role) = role(&name)
-        {
-            self.styles.insert(state.properties.style, role);
-        } else if state.to == To::Styles
-            && let Some(level) = state.properties.outline
-        {
-            self.styles.insert(state.properties.style, (BlockKind::Heading, level + 1));
-        }
-    }
-
-    fn end_picture(&mut self) {
-        let bytes = std::mem::take(&mut self.picture);
-        self.half = None;
-        let kind = std::mem::take(&mut self.picture_kind);
-        if bytes.is_empty() {
-            return;
-        }
-        if bytes.len() >= LARGEST {
-            self.warnings.push("a picture was left out: it is too large".into());
-            return;
-        }
-        let name = format!("picture.{kind}");
-        let image = self.out.put_image(picture_type(&name, &bytes), &bytes);
-        self.flow().attach(Block { image: Some(image), ..Block::new(0, BlockKind::Figure, "") });
-    }
-
-    fn begin_flow(&mut self, used: Use) {
+    pub(crate) fn begin_flow(&mut self, used: Use) {
         self.flows.push(Flow::default());
         let state = self.state_mut();
         state.flow = Some(used);
@@ -497,88 +466,5 @@ impl Reader<'_> {
             }
             _ => {}
         }
-    }
-
-    /// Words that say where the text of their group goes.
-    fn destination(&mut self, word: &str) -> bool {
-        let to = match word {
-            "fonttbl" => To::Fonts,
-            "stylesheet" => To::Styles,
-            "info" => To::Info,
-            "title" | "subject" | "author" | "keywords" | "doccomm" | "operator" | "category" | "company"
-                if self.state().to == To::Info =>
-            {
-                self.name.clear();
-                To::Field(match word {
-                    "title" => "title",
-                    "subject" => "subject",
-                    "author" => "author",
-                    "keywords" => "keywords",
-                    "doccomm" => "description",
-                    "operator" => "last_modified_by",
-                    "category" => "category",
-                    _ => "company",
-                })
-            }
-            "pict" => To::Picture,
-            "listtext" | "pntext" => To::Label,
-            "footnote" => {
-                self.begin_flow(Use::Footnote);
-                return true;
-            }
-            "annotation" => {
-                self.begin_flow(Use::Comment);
-                return true;
-            }
-            "header" | "headerl" | "headerr" | "headerf" => {
-                self.begin_flow(Use::Header);
-                return true;
-            }
-            "footer" | "footerl" | "footerr" | "footerf" => {
-                self.begin_flow(Use::Footer);
-                return true;
-            }
-            "shptxt" => {
-                self.begin_flow(Use::TextBox);
-                return true;
-            }
-            // Transparent destinations: what is in them is text.
-            // `upr` holds a text twice; its second half, in Unicode, is a destination of its own that is left out.
-            "upr" | "shppict" | "shpinst" | "shp" | "shpgrp" | "fldrslt" | "field" => {
-                self.state_mut().optional = false;
-                return true;
-            }
-            "fldinst" | "nonshppict" | "shprslt" | "sp" | "colortbl" | "filetbl" | "revtbl" | "listtable"
-            | "listoverridetable" | "rsidtbl" | "generator" | "xmlnstbl" | "bkmkstart" | "bkmkend" | "atnid"
-            | "atnauthor" | "atnref" | "atndate" | "themedata" | "colorschememapping" | "latentstyles"
-            | "datastore" | "objdata" | "objclass" | "objname" | "template" | "mmathPr" | "nonesttables" | "pgptbl"
-            | "ftnsep" | "ftnsepc" | "ftncn" | "aftnsep" | "aftnsepc" | "aftncn" | "tc" | "xe" | "pn" | "pnseclvl"
-            | "picprop" | "blipuid" | "private" => To::Nowhere,
-            "pngblip" => {
-                self.picture_kind = "png";
-                return true;
-            }
-            "jpegblip" => {
-                self.picture_kind = "jpeg";
-                return true;
-            }
-            "emfblip" => {
-                self.picture_kind = "emf";
-                return true;
-            }
-            "wmetafile" => {
-                self.picture_kind = "wmf";
-                return true;
-            }
-            // Anything else that may be skipped is.
-            _ if std::mem::take(&mut self.state_mut().optional) && !matches!(word, "cs" | "ts") => To::Nowhere,
-            _ => return false,
-        };
-        if to == To::Picture {
-            self.picture.clear();
-            self.half = None;
-        }
-        self.state_mut().to = to;
-        true
     }
 }

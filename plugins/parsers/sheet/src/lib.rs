@@ -10,7 +10,7 @@ mod xlsx;
 use mortise_sdk::parser::{Accepts, File, Output, Parser, accepts};
 use mortise_sdk::schemars::{self, JsonSchema};
 use mortise_sdk::serde::Deserialize;
-use mortise_sdk::{Description, Error, Result};
+use mortise_sdk::{Description, Error, Result, host};
 use mortise_shared_grid::read_delimited;
 use mortise_shared_ole::Ole;
 use mortise_shared_packed::{Limits, Package};
@@ -81,6 +81,34 @@ impl Parser for Sheet {
             Text::Markup(what) => Err(Error::unsupported(format!("this is {what} under the name of a spreadsheet"))),
             Text::Biff => Err(Error::unsupported("a workbook of Excel 4 or older; save it in a current format")),
             Text::None => Err(Error::invalid_input("damaged or not a spreadsheet")),
+        }
+    }
+}
+
+/// How far the workbook is read. How many rows a sheet has is not known before its end: the share of a sheet rises ever
+/// slower, but it rises, which tells the host that the parser is at work.
+pub(crate) struct Rising {
+    sheets: f32,
+    sheet: f32,
+    rows: u32,
+    note: String,
+}
+
+impl Rising {
+    pub(crate) fn new(sheets: usize) -> Self {
+        Self { sheets: sheets.max(1) as f32, sheet: 0.0, rows: 0, note: String::new() }
+    }
+
+    pub(crate) fn sheet(&mut self, index: usize, name: &str) {
+        (self.sheet, self.rows, self.note) = (index as f32, 0, format!("reading sheet {name}"));
+        host::progress(self.sheet / self.sheets, &self.note);
+    }
+
+    pub(crate) fn row(&mut self) {
+        self.rows = self.rows.saturating_add(1);
+        if self.rows.is_multiple_of(2_000) {
+            let share = 1.0 - 1.0 / (1.0 + self.rows as f32 / 100_000.0);
+            host::progress((self.sheet + share) / self.sheets, &self.note);
         }
     }
 }

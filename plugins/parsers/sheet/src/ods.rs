@@ -3,7 +3,6 @@
 
 use crate::{MOST_SHEETS, Settings};
 use mortise_sdk::document::{Block, BlockKind, Place, Value};
-use mortise_sdk::host;
 use mortise_sdk::parser::Output;
 use mortise_shared_grid::{Entry, Hints, Merges, Range, Writer, typed};
 use mortise_shared_opendocument::{metadata, plain_text, push_element, push_text, refuse_encrypted};
@@ -55,7 +54,8 @@ pub(crate) fn parse(package: &Package<'_>, config: &Settings, out: &mut Output) 
     }
     out.metadata(&metadata(package)?.into());
     out.pages(merges.len() as u32);
-    let count = merges.len();
+    let mut progress = crate::Rising::new(merges.len());
+    let mut spent = 0;
     let mut merges = merges.into_iter();
     let mut writer: Option<(Writer, u32, u32)> = None;
     let mut page = 0;
@@ -64,24 +64,29 @@ pub(crate) fn parse(package: &Package<'_>, config: &Settings, out: &mut Output) 
         Met::Sheet { name, hidden } => {
             page += 1;
             let ranges = merges.next().unwrap_or_default();
-            host::progress(page as f32 / (count + 1) as f32, &format!("reading sheet {name}"));
+            progress.sheet(page as usize - 1, &name);
             if !hidden || config.hidden_sheets {
                 let part = out.start_part(&name, "application/vnd.oasis.opendocument.spreadsheet");
-                writer = Some((Writer::new(part, page, Hints::default(), Merges::new(ranges)), part, page));
+                writer = Some((
+                    Writer::new(part, page, Hints { spent, ..Hints::default() }, Merges::new(ranges)),
+                    part,
+                    page,
+                ));
             }
         }
         Met::Row { number, repeated, entries } => {
             if let Some((writer, ..)) = &mut writer {
                 for i in 0..repeated {
                     writer.row(number.saturating_add(i), entries.clone(), out);
+                    progress.row();
                 }
             }
         }
         Met::Comment(text) => comments.push(text),
-        Met::SheetEnd => end(&mut writer, &mut comments, out),
+        Met::SheetEnd => spent = end(&mut writer, &mut comments, out).unwrap_or(spent),
         Met::Merged(_) => {}
     });
-    end(&mut writer, &mut comments, out);
+    let _ = end(&mut writer, &mut comments, out);
     match result {
         Err(error) if error.is_hostile() => Err(error),
         Err(error) => {
@@ -95,15 +100,21 @@ pub(crate) fn parse(package: &Package<'_>, config: &Settings, out: &mut Output) 
     }
 }
 
-fn end(writer: &mut Option<(Writer, u32, u32)>, comments: &mut Vec<String>, out: &mut Output) {
-    let Some((writer, part, page)) = writer.take() else { return comments.clear() };
+/// Ends a sheet; gives what all sheets so far have cost.
+fn end(writer: &mut Option<(Writer, u32, u32)>, comments: &mut Vec<String>, out: &mut Output) -> Option<u64> {
+    let Some((writer, part, page)) = writer.take() else {
+        comments.clear();
+        return None;
+    };
     let place = Place { page, rect: None };
-    for warning in writer.finish(out).warnings() {
+    let written = writer.finish(out);
+    for warning in written.warnings() {
         out.warn(Some(place), &warning);
     }
     for text in comments.drain(..) {
         out.emit(Block { part, places: vec![place], ..Block::new(0, BlockKind::Note, text) });
     }
+    Some(written.spent)
 }
 
 fn count(tag: &Tag<'_>, name: &str, most: u32) -> u32 {

@@ -8,7 +8,6 @@ mod text;
 use crate::Settings;
 use globals::Globals;
 use mortise_sdk::document::Place;
-use mortise_sdk::host;
 use mortise_sdk::parser::{File, Output};
 use mortise_shared_ole::{Error, Ole, summary};
 use records::Records;
@@ -26,15 +25,16 @@ pub(crate) fn parse(file: &File<'_>, config: &Settings, out: &mut Output) -> Res
     if cut {
         out.warn(None, "the file is cut short; what is missing was left out");
     }
-    let count = globals.sheets.len();
+    let mut progress = crate::Rising::new(globals.sheets.len());
+    let mut spent = 0;
     for (index, sheet) in globals.sheets.iter().enumerate() {
         if sheet.hidden && !config.hidden_sheets {
             continue;
         }
         let page = index as u32 + 1;
-        host::progress(index as f32 / count as f32, &format!("reading sheet {}", sheet.name));
+        progress.sheet(index, &sheet.name);
         let part = out.start_part(&sheet.name, "application/vnd.ms-excel");
-        for warning in rows::read(&mut records, &globals, sheet, part, page, out) {
+        for warning in rows::read(&mut records, &globals, sheet, part, page, (&mut spent, &mut progress), out) {
             out.warn(Some(Place { page, rect: None }), &warning);
         }
     }

@@ -8,9 +8,8 @@ mod styles;
 
 use crate::{MOST_SHEETS, Settings};
 use mortise_sdk::document::Place;
-use mortise_sdk::host;
 use mortise_sdk::parser::Output;
-use mortise_shared_grid::{Calendar, Writer};
+use mortise_shared_grid::{Calendar, Hints, Writer};
 use mortise_shared_packed::{Error, Namespace, Package, Token, core_properties};
 use strings::Strings;
 use styles::Styles;
@@ -33,6 +32,9 @@ pub(crate) struct Shared<'a, 'f> {
     pub(crate) styles: Styles,
     pub(crate) calendar: Calendar,
     pub(crate) pictures: extras::Pictures,
+    /// What the tables of the sheets so far have cost.
+    pub(crate) spent: u64,
+    pub(crate) progress: crate::Rising,
 }
 
 pub(crate) fn parse(package: &Package<'_>, config: &Settings, out: &mut Output) -> Result<(), Error> {
@@ -48,8 +50,15 @@ pub(crate) fn parse(package: &Package<'_>, config: &Settings, out: &mut Output) 
     let mut warnings = Vec::new();
     let strings = Strings::read(package, &part_of("sharedStrings", "xl/sharedStrings.xml"), &mut warnings)?;
     let styles = Styles::read(package, &part_of("styles", "xl/styles.xml"))?;
-    let mut shared =
-        Shared { package, strings, styles, calendar: workbook.calendar, pictures: extras::Pictures::default() };
+    let mut shared = Shared {
+        package,
+        strings,
+        styles,
+        calendar: workbook.calendar,
+        pictures: extras::Pictures::default(),
+        spent: 0,
+        progress: crate::Rising::new(workbook.sheets.len()),
+    };
     for warning in warnings {
         out.warn(None, &warning);
     }
@@ -57,13 +66,12 @@ pub(crate) fn parse(package: &Package<'_>, config: &Settings, out: &mut Output) 
     out.pages(workbook.sheets.len() as u32);
     let mut read = false;
     let mut failed = None;
-    let count = workbook.sheets.len();
     for (index, sheet) in workbook.sheets.into_iter().enumerate() {
         let page = index as u32 + 1;
         if sheet.hidden && !config.hidden_sheets {
             continue;
         }
-        host::progress(index as f32 / count as f32, &format!("reading sheet {}", sheet.name));
+        shared.progress.sheet(index, &sheet.name);
         let Some(link) = links.get(&sheet.link).filter(|l| !l.external) else {
             out.warn(Some(Place { page, rect: None }), &format!("the sheet {} is missing", sheet.name));
             continue;
@@ -96,10 +104,12 @@ fn one_sheet(
     let place = || Some(Place { page, rect: None });
     if kind == "worksheet" {
         let hints = hints::read(shared.package, target)?;
-        let mut writer = Writer::new(part, page, hints.header, hints.merges);
+        let header = Hints { spent: shared.spent, ..hints.header };
+        let mut writer = Writer::new(part, page, header, hints.merges);
         // What was read before damage stays.
         let result = rows::read(shared, target, &mut writer, out);
         let written = writer.finish(out);
+        shared.spent = written.spent;
         written.warnings().for_each(|warning| out.warn(place(), &warning));
         match result {
             Ok(told) => told.iter().for_each(|warning| out.warn(place(), warning)),

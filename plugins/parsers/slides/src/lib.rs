@@ -1,9 +1,10 @@
 //! Presentations (`pptx`, `pptm`, `ppsx`, `potx`, `ppt`, `pps`, `odp`): see `README.md` for the rules.
 //!
 //! Which format a file has is told by its bytes, not its name. Slides are read one by one: a format's module makes
-//! [`shape::Shape`]s of a slide, [`order`] puts them into reading order, and [`emit`] makes blocks of them.
+//! `shape::Shape`s of a slide, `order` puts them into reading order, and `emit` makes blocks of them.
 
 mod emit;
+mod odp;
 mod order;
 mod ppt;
 mod pptx;
@@ -39,8 +40,10 @@ impl Parser for Slides {
             "application/vnd.ms-powerpoint",
             "application/vnd.ms-powerpoint.presentation.macroenabled.12",
             "application/vnd.ms-powerpoint.slideshow.macroenabled.12",
+            "application/vnd.oasis.opendocument.presentation",
+            "application/vnd.oasis.opendocument.presentation-template",
         ];
-        accepts(media_types, &["pptx", "pptm", "ppsx", "ppsm", "potx", "potm", "ppt", "pps", "pot"])
+        accepts(media_types, &["pptx", "pptm", "ppsx", "ppsm", "potx", "potm", "ppt", "pps", "pot", "odp", "otp"])
     }
 
     fn parse(file: &File<'_>, _config: NoConfig, out: &mut Output) -> Result<()> {
@@ -48,6 +51,9 @@ impl Parser for Slides {
             return Ok(ppt::parse(file, out)?);
         }
         let package = Package::open(file)?;
+        if odp::is_one(&package) {
+            return Ok(odp::parse(&package, out)?);
+        }
         Ok(pptx::parse(&package, out)?)
     }
 }

@@ -145,6 +145,38 @@ fn tables_have_spans_and_headers() {
 }
 
 #[test]
+fn open_document_presentations() {
+    let body = concat!(
+        r#"<draw:page><draw:frame svg:x="1in" svg:y="3in" svg:width="2in" svg:height="1in"><draw:text-box><text:list><text:list-item><text:p>one</text:p>"#,
+        r#"<text:list><text:list-item><text:p>in<text:s/>ner</text:p></text:list-item></text:list></text:list-item></text:list></draw:text-box></draw:frame>"#,
+        r#"<draw:g><draw:custom-shape svg:x="1cm" svg:y="2cm" svg:width="1cm" svg:height="1cm"><text:p>shape</text:p></draw:custom-shape></draw:g>"#,
+        r#"<draw:frame presentation:class="title" svg:y="9in" svg:x="0in"><draw:text-box><text:p>Title</text:p></draw:text-box></draw:frame>"#,
+        r#"<draw:frame svg:x="1in" svg:y="8in"><table:table><table:table-row><table:table-cell table:number-columns-spanned="2"><text:p>a</text:p></table:table-cell><table:covered-table-cell/></table:table-row><table:table-row><table:table-cell><text:p>b</text:p></table:table-cell><table:table-cell><text:p>c</text:p></table:table-cell></table:table-row></table:table></draw:frame>"#,
+        r#"<presentation:notes><draw:page-thumbnail/><draw:frame presentation:class="notes"><draw:text-box><text:p>Say it</text:p></draw:text-box></draw:frame></presentation:notes></draw:page>"#
+    );
+    let content = format!(
+        r#"<office:document-content xmlns:office="o" xmlns:draw="d" xmlns:text="t" xmlns:svg="s" xmlns:presentation="p" xmlns:table="tb"><office:body><office:presentation>{body}</office:presentation></office:body></office:document-content>"#
+    );
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file("content.xml", SimpleFileOptions::default()).unwrap();
+    zip.write_all(content.as_bytes()).unwrap();
+    let bytes = zip.finish().unwrap().into_inner();
+    let kept = testing::parse::<Slides>("a.odp", &bytes, json!({})).unwrap().kept;
+    assert_eq!(
+        texts(&kept),
+        [
+            (Heading, 1, "Title"),
+            (Paragraph, 0, "shape"),
+            (ListItem, 1, "one"),
+            (ListItem, 2, "in ner"),
+            (Table, 0, "a\nb\tc"),
+            (Note, 0, "Say it")
+        ]
+    );
+    assert_eq!((kept.pages, kept.blocks[2].places[0].rect.map(|r| r.right)), (1, Some(216.0)));
+}
+
+#[test]
 fn real_presentations() {
     for (name, slides) in [
         ("pptx/docling-powerpoint_sample.pptx", 3),

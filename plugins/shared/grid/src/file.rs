@@ -12,6 +12,9 @@ use mortise_shared_encoding::TextReader;
 /// Text that the delimiter is found by, bytes.
 const SAMPLE: usize = 64 << 10;
 
+/// A field may be as long as the reader's records.
+const LONGEST: usize = 4 << 20;
+
 /// Reads a file of delimited text as one sheet, streamed. `usual` is the delimiter that the file's name promises, and
 /// `delimiter` one that is known. Rows whose number of fields differs from the first one's are kept, with one warning.
 ///
@@ -33,7 +36,7 @@ pub fn read_delimited(file: &File<'_>, usual: char, delimiter: Option<char>, out
     let part = out.start_part(stem.rsplit_once('.').map_or(stem.as_str(), |(stem, _)| stem), "text/csv");
     out.pages(1);
     let mut rows = Rows {
-        writer: Writer::new(part, 1, Hints::default(), Merges::default()),
+        writer: Writer::new(part, 1, Hints { longest: Some(LONGEST), ..Hints::default() }, Merges::default()),
         number: 0,
         ragged: Ragged::default(),
     };

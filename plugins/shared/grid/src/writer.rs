@@ -7,14 +7,21 @@ use mortise_sdk::parser::Output;
 
 /// Rows of a block at most.
 const ROWS: u32 = 1_000;
+/// Row numbers beyond this are damage; delimited text may well have more rows than any workbook.
+const LAST_ROW: u32 = u32::MAX - 1_000_000;
+/// Columns of a table at most: what the largest spreadsheets have.
+const COLUMNS: u32 = 16_384;
 /// Cells of a block at most, empty ones counted, unless a single row has more.
 const CELLS: usize = 60_000;
 /// Bytes of text of a block, about.
 const BYTES: usize = 4 << 20;
-/// Text of one cell, characters: what Excel allows.
+/// Text of one cell of a workbook, characters: what Excel allows.
 const LONGEST: usize = 32_767;
-/// Text of a whole grid, bytes: cells that all show one long shared string multiply a file by thousands.
-const ALL: usize = 64 << 20;
+/// What all tables of a document may cost, in bytes as the host counts them: cells with their texts and values, and the
+/// rendering. The host refuses the whole document beyond 256 MiB; a table with fewer rows and a warning is better.
+const ALL: u64 = 224 << 20;
+/// What a cell costs beside its text, and empty cells too.
+const CELL: u64 = 64;
 /// Empty cells that are listed in a grid; further ones are left out, so that a few cells far apart do no harm.
 const EMPTY: usize = 2_000_000;
 /// A merged range that reaches this far makes a table larger; one that goes on to the end of the sheet does not.
@@ -38,6 +45,10 @@ pub struct Entry {
 pub struct Hints {
     /// First and last header row, 0-based, where the sheet says so; else they are recognised by what they hold.
     pub header: Option<(u32, u32)>,
+    /// Characters of a cell at most; none for what workbooks allow.
+    pub longest: Option<usize>,
+    /// What earlier grids of the document have cost: [`Written::spent`] of the one before.
+    pub spent: u64,
 }
 
 /// What became of a grid.
@@ -53,15 +64,20 @@ pub struct Written {
     pub cut: u64,
     /// Rows were left out, as the grid holds more text than any real one.
     pub lost: u64,
+    /// Cells were left out, as they stand further right than any spreadsheet reaches.
+    pub beyond: u64,
+    /// What this grid and the ones before it have cost.
+    pub spent: u64,
 }
 
 impl Written {
     /// What the owner of the document should know.
     pub fn warnings(&self) -> impl Iterator<Item = String> {
         let sparse = self.sparse.then(|| "empty cells were left out of the tables".to_string());
-        let cut = (self.cut > 0).then(|| format!("the texts of {} cells were cut at {LONGEST} characters", self.cut));
-        let lost = (self.lost > 0).then(|| format!("{} rows were left out: the sheet holds too much text", self.lost));
-        [sparse, cut, lost].into_iter().flatten()
+        let cut = (self.cut > 0).then(|| format!("the texts of {} cells were too long and were cut", self.cut));
+        let lost = (self.lost > 0).then(|| format!("{} rows were left out: the document is too large", self.lost));
+        let beyond = (self.beyond > 0).then(|| format!("{} cells beyond column {COLUMNS} were left out", self.beyond));
+        [sparse, cut, lost, beyond].into_iter().flatten()
     }
 }
 
@@ -98,13 +114,13 @@ pub struct Writer {
     header_done: bool,
     last: Option<u32>,
     empty: usize,
-    text: usize,
     written: Written,
 }
 
 impl Writer {
     /// For the part of that number, which is that page.
     pub fn new(part: u32, page: u32, hints: Hints, merges: Merges) -> Self {
+        let written = Written { spent: hints.spent, ..Written::default() };
         Self {
             part,
             page,
@@ -118,8 +134,7 @@ impl Writer {
             header_done: false,
             last: None,
             empty: EMPTY,
-            text: 0,
-            written: Written::default(),
+            written,
         }
     }
 
@@ -131,16 +146,20 @@ impl Writer {
             _ => number,
         };
         entries.retain(|e| !e.text.trim().is_empty());
+        let all = entries.len();
+        entries.retain(|e| e.column < COLUMNS);
+        self.written.beyond += (all - entries.len()) as u64;
         if entries.is_empty() {
             return;
         }
-        if self.text > ALL {
+        if self.written.spent > ALL || number > LAST_ROW {
             self.written.lost += 1;
             return;
         }
+        let longest = self.hints.longest.unwrap_or(LONGEST);
         for entry in &mut entries {
-            if entry.text.len() > LONGEST
-                && let Some((end, _)) = entry.text.char_indices().nth(LONGEST)
+            if entry.text.len() > longest
+                && let Some((end, _)) = entry.text.char_indices().nth(longest)
             {
                 entry.text.truncate(end);
                 if matches!(entry.value, Value::Text(_)) {
@@ -148,7 +167,6 @@ impl Writer {
                 }
                 self.written.cut += 1;
             }
-            self.text += entry.text.len();
         }
         entries.sort_by_key(|e| e.column);
         entries.dedup_by_key(|e| e.column);
@@ -270,6 +288,9 @@ impl Writer {
         }
         let table = Table { rows, columns: width, cells };
         let text = table.plain_text();
+        let value = |cell: &Cell| if matches!(cell.value, Value::Text(_)) { cell.text.len() } else { 8 };
+        let texts: usize = table.cells.iter().map(|cell| cell.text.len() + value(cell)).sum();
+        self.written.spent += table.cells.len() as u64 * CELL + (texts + text.len()) as u64;
         let places = vec![Place { page: self.page, rect: None }];
         let id = out.emit(Block {
             table: Some(table),

@@ -42,7 +42,7 @@ fn a_small_grid_is_one_table_with_its_header() {
 fn words_alone_are_no_header() {
     let rows: &[(u32, &[(u32, &str)])] = &[(0, &[(0, "oak"), (1, "hard")]), (1, &[(0, "pine"), (1, "soft")])];
     assert_eq!(table(&write(rows, &[], Hints::default()).0[0]).header_rows(), 0);
-    let told = Hints { header: Some((0, 0)) };
+    let told = Hints { header: Some((0, 0)), ..Hints::default() };
     assert_eq!(table(&write(rows, &[], told).0[0]).header_rows(), 1);
 }
 
@@ -87,7 +87,7 @@ fn long_grids_come_in_windows_without_a_second_header() {
 fn rows_above_a_told_header_are_a_table_of_their_own() {
     let rows: &[(u32, &[(u32, &str)])] =
         &[(0, &[(0, "Report")]), (3, &[(0, "id"), (1, "n")]), (4, &[(0, "a"), (1, "b")])];
-    let (blocks, _) = write(rows, &[], Hints { header: Some((3, 3)) });
+    let (blocks, _) = write(rows, &[], Hints { header: Some((3, 3)), ..Hints::default() });
     assert_eq!(blocks.iter().map(|b| (table(b).header_rows(), b.parent)).collect::<Vec<_>>(), [(0, None), (1, None)]);
 }
 
@@ -98,6 +98,19 @@ fn cells_far_apart_cost_little() {
     let (blocks, written) = write(&rows, &[], Hints::default());
     assert!(written.sparse && written.cells == 2_000);
     assert!(blocks.iter().map(|b| table(b).cells.len()).sum::<usize>() < 2_010_000);
+}
+
+#[test]
+fn documents_that_are_too_large_lose_rows_with_a_warning() {
+    let mut out = Output::default();
+    let text = "x".repeat(30_000);
+    let mut writer = Writer::new(0, 1, Hints { spent: 200 << 20, ..Hints::default() }, Merges::default());
+    for row in 0..1_000 {
+        writer.row(row, entries(&[(0, &text)]), &mut out);
+    }
+    let written = writer.finish(&mut out);
+    assert!(written.lost > 0 && written.rows + written.lost == 1_000 && written.spent < 256 << 20);
+    assert!(written.warnings().any(|w| w.contains("rows were left out")));
 }
 
 proptest! {

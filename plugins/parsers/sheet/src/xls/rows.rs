@@ -25,6 +25,7 @@ pub(crate) fn read(
     sheet: &Named,
     part: u32,
     page: u32,
+    (spent, progress): (&mut u64, &mut crate::Rising),
     out: &mut Output,
 ) -> Vec<String> {
     let (hints, merges, comments) = outlook(records, sheet);
@@ -32,7 +33,7 @@ pub(crate) fn read(
     if records.peek().is_none_or(|kind| kind != 0x0809) {
         return vec![format!("the sheet {} is missing", sheet.name)];
     }
-    let writer = Writer::new(part, page, hints, merges);
+    let writer = Writer::new(part, page, Hints { spent: *spent, ..hints }, merges);
     let mut rows = Rows { globals, held: Default::default(), waiting: None, writer };
     let mut depth = 0u32;
     let mut complete = false;
@@ -52,12 +53,14 @@ pub(crate) fn read(
         }
         while rows.held.len() > HELD {
             rows.write_first(out);
+            progress.row();
         }
     }
     while !rows.held.is_empty() {
         rows.write_first(out);
     }
     let written = rows.writer.finish(out);
+    *spent = written.spent;
     for text in comments {
         out.emit(Block { part, places: vec![Place { page, rect: None }], ..Block::new(0, BlockKind::Note, text) });
     }
@@ -111,7 +114,7 @@ fn outlook(records: &mut Records<'_, '_>, sheet: &Named) -> (Hints, Merges, Vec<
         }
     }
     let header = frozen.filter(|rows| (1..=5).contains(rows)).map(|rows| (0, rows - 1));
-    (Hints { header }, Merges::new(ranges), comments)
+    (Hints { header, ..Hints::default() }, Merges::new(ranges), comments)
 }
 
 impl Rows<'_> {

@@ -34,7 +34,10 @@ pub(crate) fn read(package: &Package<'_>, part: &str) -> Result<Found, Error> {
     }
     let filter = seen.filter.map(|range| (range.top, range.top));
     let frozen = seen.frozen.filter(|rows| (1..=FROZEN).contains(rows)).map(|rows| (0, rows - 1));
-    Ok(Found { header: Hints { header: header.or(filter).or(frozen) }, merges: Merges::new(seen.merges) })
+    Ok(Found {
+        header: Hints { header: header.or(filter).or(frozen), ..Hints::default() },
+        merges: Merges::new(seen.merges),
+    })
 }
 
 #[derive(Default)]

@@ -26,7 +26,7 @@ struct Open {
 
 /// Reads all rows into `writer`; gives warnings.
 pub(crate) fn read(
-    shared: &Shared<'_, '_>,
+    shared: &mut Shared<'_, '_>,
     part: &str,
     writer: &mut Writer,
     out: &mut Output,
@@ -87,7 +87,10 @@ pub(crate) fn read(
                         }
                     }
                 }
-                "row" => writer.row(row, std::mem::take(&mut entries), out),
+                "row" => {
+                    writer.row(row, std::mem::take(&mut entries), out);
+                    shared.progress.row();
+                }
                 "sheetData" => break,
                 _ => {}
             },
