@@ -40,8 +40,8 @@ pub fn by_name(name: &str) -> &'static str {
         "ogg" | "oga" | "opus" => "audio/ogg",
         "aac" => "audio/aac",
         "yml" | "yaml" => "application/yaml",
-        "txt" | "text" | "log" | "ini" | "py" | "js" | "java" | "c" | "cpp" | "h" | "php" | "go"
-        | "ts" | "sh" | "cs" | "kt" | "sql" => "text/plain",
+        "txt" | "text" | "log" | "ini" | "py" | "js" | "java" | "c" | "cpp" | "h" | "php" | "go" | "ts" | "sh"
+        | "cs" | "kt" | "sql" => "text/plain",
         _ => "application/octet-stream",
     }
 }

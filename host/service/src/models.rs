@@ -40,7 +40,8 @@ impl Service {
     /// Names of the chunk methods that the caller may use beside the built-in ones, sorted.
     pub fn chunk_methods(&self, caller: &Caller) -> Vec<String> {
         let plugins = self.plugins_of(&caller.tenant).list();
-        let mut names: Vec<_> = plugins.into_iter().filter(|p| p.role == Role::Chunker && !p.built_in).map(|p| p.name).collect();
+        let mut names: Vec<_> =
+            plugins.into_iter().filter(|p| p.role == Role::Chunker && !p.built_in).map(|p| p.name).collect();
         names.sort();
         names.dedup();
         names

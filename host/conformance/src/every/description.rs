@@ -95,9 +95,13 @@ async fn describe_complete(subject: &Subject) -> Verdict {
 
 async fn capabilities_asked(subject: &Subject) -> Verdict {
     let imports = |what: &str| subject.inspection.imports.iter().any(|import| import.starts_with(what));
-    let reachable = matches!(subject.role(), Role::Embedder | Role::Reranker | Role::ChatModel);
     for (what, import) in [("http", "wasi:http/outgoing-handler"), ("inference", "mortise:plugin/inference@")] {
         let (asks, imports) = (subject.asks(what), imports(import));
+        let reachable = match subject.role() {
+            Role::Chunker => false,
+            Role::Parser => what == "http",
+            Role::Embedder | Role::Reranker | Role::ChatModel => true,
+        };
         ensure!(!asks || reachable, "a {} cannot be granted {what}, do not ask for it", subject.role());
         ensure!(asks || !imports, "it imports {import} and does not ask for {what}: every use will be denied");
         ensure!(imports || !asks, "it asks for {what} and does not import {import}: ask for what is used");

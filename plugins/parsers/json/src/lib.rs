@@ -10,8 +10,8 @@ mod read;
 use mortise_sdk::document::BlockKind;
 use mortise_sdk::parser::{Accepts, File, Output, Parser, accepts};
 use mortise_sdk::{Description, Error, NoConfig, Result, host, serde_json};
-use mortise_shared_encoding::TextReader;
 use mortise_shared_data::{Records, Tree};
+use mortise_shared_encoding::TextReader;
 use read::{Broken, More, Source, value};
 
 /// The parser.

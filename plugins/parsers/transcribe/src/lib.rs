@@ -73,10 +73,11 @@ impl Parser for Transcribe {
 
     fn accepts() -> Accepts {
         let extensions = [
-            "wav", "wave", "mp3", "mpga", "m4a", "aac", "flac", "ogg", "oga", "opus", "aiff", "aif", "au", "wma", "ape",
-            "alac",
+            "wav", "wave", "mp3", "mpga", "m4a", "aac", "flac", "ogg", "oga", "opus", "aiff", "aif", "au", "wma",
+            "ape", "alac",
         ];
-        let media_types = ["audio/mpeg", "audio/wav", "audio/x-wav", "audio/mp4", "audio/flac", "audio/ogg", "audio/aac"];
+        let media_types =
+            ["audio/mpeg", "audio/wav", "audio/x-wav", "audio/mp4", "audio/flac", "audio/ogg", "audio/aac"];
         accepts(&media_types, &extensions)
     }
 

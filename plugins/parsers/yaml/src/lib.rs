@@ -8,8 +8,8 @@
 use mortise_sdk::document::BlockKind;
 use mortise_sdk::parser::{Accepts, File, Output, Parser, accepts};
 use mortise_sdk::{Description, Error, NoConfig, Result, host, serde_json};
-use mortise_shared_encoding::TextReader;
 use mortise_shared_data::{DEEPEST, Records, Tree};
+use mortise_shared_encoding::TextReader;
 use saphyr_parser::{Event, ScalarStyle};
 use std::collections::BTreeMap;
 

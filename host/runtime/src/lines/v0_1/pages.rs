@@ -80,7 +80,7 @@ impl PagesWorld for Pages {
 
     async fn compose(&self, store: &mut Store<State>, file: File, config: &str, windows: &[Vec<u8>]) -> Called<()> {
         let (world, file) = self.open(store, file).await?;
-        called(world.mortise_pages_pages().call_compose(store, file, &config.to_owned(), &windows.to_vec()).await?)
+        called(world.mortise_pages_pages().call_compose(store, file, &config.to_owned(), windows).await?)
     }
 
     async fn render(&self, store: &mut Store<State>, file: File, config: &str, view: PageView) -> Called<Image> {
