@@ -277,7 +277,7 @@ async fn chunks_that_come_again_get_back_what_they_had() {
     // Stopped half-way: what the first parse gave is still known to the third.
     f.running(&document).await;
     assert!(f.chunks(&document).await.is_empty());
-    f.own.stop_parsing(&document.dataset, &[document.id.clone()]).await.unwrap();
+    f.own.stop_parsing(&document.dataset, std::slice::from_ref(&document.id)).await.unwrap();
     assert_eq!(parse(&["new", "is edited", "is off", "stays"], named("a")).await, ["new"]);
     let chunks = f.chunks(&document).await;
     assert_eq!(names(&chunks, |c| &c.text), ["new", "better words", "is off", "stays"]);
