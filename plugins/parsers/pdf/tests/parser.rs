@@ -1,6 +1,7 @@
 //! The parser on PDFs written here, and on the shared test data where there is some.
 #![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
+#[path = "made/files.rs"]
 mod made;
 
 use flate2::{Compression, write::ZlibEncoder};

@@ -1,6 +1,7 @@
 //! Figures, pages as pictures, windows of pages, the outline: on PDFs written here and on the shared test data.
 #![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
+#[path = "made/files.rs"]
 mod made;
 
 use made::{A4, object, one_page, parse, parse_with, pdf, shared, stream};
