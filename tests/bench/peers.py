@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads the documents of the set with the tools that people use for them, and tells how long it took.
 
-    peers.py TRUTH LIST OUT    writes OUT/<tool>/<file>.txt, and prints {tool: {format: {seconds, pages}}}
+    peers.py TRUTH LIST OUT    writes OUT/<tool>/<file>.txt, and OUT/times.json: {tool: {format: {seconds, pages}}}
 """
 
 import collections
@@ -151,7 +151,7 @@ def main():
             target = out / peer.__name__ / (file.replace("/", "__") + ".txt")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8", errors="replace")
-    json.dump(told, sys.stdout)
+    (out / "times.json").write_text(json.dumps(told))
 
 
 if __name__ == "__main__":

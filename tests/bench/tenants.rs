@@ -84,11 +84,15 @@ pub(crate) fn idle(cache: &Path) {
         install(Role::Embedder, "hashed", tenant, settings("dimensions", 64 + tenant % 512)).await;
         let embedder = runtime.embedder(&format!("hashed-of-{tenant}")).expect("installed");
         embedder.embed(vec!["Mortise and tenon.".into()], InputKind::Query).await.expect("a vector");
-        install(Role::Chunker, "naive", tenant, settings("chunk_token_num", 64 + tenant)).await;
+        install(Role::Chunker, "naive", tenant, settings("chunk_token_num", 64 + tenant % 1900)).await;
         let chunker = runtime.chunker(&format!("naive-of-{tenant}")).expect("installed");
         let file = SourceFile { name: "a.txt".into(), media_type: String::new(), bytes: Arc::new(Vec::new()) };
         let parsed = Arc::new(Parsed::default());
         chunker.split(file, parsed, &JsonMap::new(), CallContext::default()).await.expect("chunks");
+    };
+    let install_both = async |tenant: usize| {
+        install(Role::Embedder, "hashed", tenant, settings("dimensions", 64 + tenant % 512)).await;
+        install(Role::Chunker, "naive", tenant, settings("chunk_token_num", 64 + tenant % 1900)).await;
     };
     let warm = || runtime.stats().iter().map(|(_, stats)| stats.warm).sum::<u64>();
     let gone = || {
@@ -101,11 +105,22 @@ pub(crate) fn idle(cache: &Path) {
     let before = resident_kb();
     tokio.block_on(async {
         for tenant in 1..=TENANTS {
+            install_both(TENANTS + tenant).await;
+        }
+    });
+    line(
+        &format!("{TENANTS} tenants, an embedder and a chunker each: never used (KB)"),
+        (resident_kb() - before) / TENANTS as f64,
+        "",
+    );
+    let before = resident_kb();
+    tokio.block_on(async {
+        for tenant in 1..=TENANTS {
             use_once(tenant).await;
         }
     });
     let (used, instances) = (resident_kb(), warm());
-    line(&format!("{TENANTS} tenants, an embedder and a chunker each: warm instances"), instances as f64, "");
+    line("    each used once, with settings of its own: warm instances", instances as f64, "");
     line("    while warm, memory per tenant (KB)", (used - before) / TENANTS as f64, "");
     gone();
     line("    when idle, memory per tenant (KB)", (resident_kb() - before) / TENANTS as f64, "about 0");

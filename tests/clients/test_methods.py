@@ -7,7 +7,8 @@ from conftest import ROOT
 FILES = [
     ("naive", "txt/law-zh-statistics-gb18030.txt", 5, "统计"),
     ("naive", "xlsx/openchain-tooling-comparisons-en.xlsx", 5, "："),
-    ("naive", "json/*.json", 1, ""),
+    ("naive", "json/china-province-city-area.json", 5, "海淀区"),
+    ("naive", "json/analects-zh-hant.json", 5, "子曰"),
     ("qa", "csv/qa-cdc-covid19-faq.csv", 130, "Question: "),
     ("qa", "xlsx/qa-cmrc2018-zh.xlsx", 250, "\tAnswer: "),
     ("qa", "md/qa-openchain-faq-en.md", 10, "Question: "),

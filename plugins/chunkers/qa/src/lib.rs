@@ -1,6 +1,6 @@
 //! The chunk method of questions and answers: one chunk for each pair.
 //!
-//! How pairs are told in a document depends on what it is ([`survey`]): rows of a sheet, two cells of a line, a heading
+//! How pairs are told in a document depends on what it is (`survey`): rows of a sheet, two cells of a line, a heading
 //! and the text below it, numbered questions, lines that ask. What is in no pair is kept as packed text.
 //!
 //! # Where it differs from the reference

@@ -81,8 +81,7 @@ fn is_lines(text: &str, by_name: bool, whole: bool) -> bool {
 }
 
 fn is_value(line: &str) -> bool {
-    let mut unused = Output::default();
-    let mut tree = Tree::new(Records::new(&mut unused));
+    let mut tree = Tree::new(Records::unwritten());
     let mut source = Source::of(line.to_owned());
     value(&mut source, &mut tree).is_ok() && source.is_at_end().unwrap_or(false)
 }

@@ -14,7 +14,8 @@ pub const LONGEST: usize = 1 << 20;
 
 /// Writes records.
 pub struct Records<'o> {
-    out: &'o mut Output,
+    /// Absent where it is only tried whether something can be read.
+    out: Option<&'o mut Output>,
     emitted: usize,
     /// A record ended, and nothing came since.
     ended: bool,
@@ -24,7 +25,12 @@ pub struct Records<'o> {
 impl<'o> Records<'o> {
     /// Nothing written yet.
     pub fn new(out: &'o mut Output) -> Self {
-        Self { out, emitted: 0, ended: false, group: String::new() }
+        Self { out: Some(out), emitted: 0, ended: false, group: String::new() }
+    }
+
+    /// Nothing is ever written: of a component there is one output, and what a second one took would reach the host.
+    pub fn unwritten() -> Self {
+        Self { out: None, emitted: 0, ended: false, group: String::new() }
     }
 
     /// A value with its name; just the value where the name is empty. Nothing if the value is blank.
@@ -73,14 +79,22 @@ impl<'o> Records<'o> {
 
     /// Tells a warning of the reader.
     pub fn warn(&mut self, message: &str) {
-        self.out.warn(None, message);
+        if let Some(out) = &mut self.out {
+            out.warn(None, message);
+        }
     }
 
     /// Writes what waits; to be called at the end.
     pub fn finish(&mut self) {
         let text = std::mem::take(&mut self.group);
         if !text.is_empty() {
-            self.out.emit(Block::new(0, BlockKind::KeyValue, text));
+            self.emit(Block::new(0, BlockKind::KeyValue, text));
+        }
+    }
+
+    fn emit(&mut self, block: Block) {
+        if let Some(out) = &mut self.out {
+            out.emit(block);
         }
     }
 
@@ -89,9 +103,9 @@ impl<'o> Records<'o> {
         let ended = std::mem::take(&mut self.ended);
         if self.emitted <= PACK_FROM {
             if ended {
-                self.out.emit(Block::new(0, BlockKind::Separator, ""));
+                self.emit(Block::new(0, BlockKind::Separator, ""));
             }
-            self.out.emit(block);
+            self.emit(block);
             return;
         }
         if !self.group.is_empty() {
