@@ -5,9 +5,11 @@
 
 mod documents;
 mod example;
+mod parted;
 
 pub use documents::documents;
 pub use example::Example;
+pub use parted::{keeps, parted};
 
 use mortise_sdk::chunker::{Chunker, Chunks};
 use mortise_sdk::document::{Block, BlockKind};
