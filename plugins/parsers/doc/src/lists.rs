@@ -1,6 +1,7 @@
 //! Labels of list items, counted as Word counts them.
 
 use crate::fib::{u16_at, u32_at};
+use mortise_shared_numerals::roman;
 use std::collections::BTreeMap;
 
 /// Lists and levels at most.
@@ -99,31 +100,4 @@ fn shown(number: u32, format: u8) -> String {
 fn letters(number: u32) -> String {
     let n = number.saturating_sub(1);
     char::from(b'A' + (n % 26) as u8).to_string().repeat((n / 26 + 1).min(10) as usize)
-}
-
-fn roman(number: u32) -> String {
-    const SIGNS: [(u32, &str); 13] = [
-        (1000, "M"),
-        (900, "CM"),
-        (500, "D"),
-        (400, "CD"),
-        (100, "C"),
-        (90, "XC"),
-        (50, "L"),
-        (40, "XL"),
-        (10, "X"),
-        (9, "IX"),
-        (5, "V"),
-        (4, "IV"),
-        (1, "I"),
-    ];
-    let mut rest = number.min(3_999);
-    let mut text = String::new();
-    for (value, sign) in SIGNS {
-        while rest >= value {
-            text.push_str(sign);
-            rest -= value;
-        }
-    }
-    text
 }

@@ -4,12 +4,12 @@
 use crate::math;
 use crate::numbering::Numbering;
 use crate::paragraph::Paragraph;
-use crate::pictures::Pictures;
 use crate::styles::Styles;
 use crate::symbols::symbol;
 use crate::table::{Merge, RawRow};
 use mortise_sdk::document::{Block, BlockKind};
 use mortise_sdk::parser::Output;
+use mortise_shared_drawing::Pictures;
 use mortise_shared_packed::{Error, Namespace as Ns, Package, Relationships, Tag, Token, Xml};
 use std::collections::BTreeMap;
 

@@ -22,7 +22,6 @@ mod math;
 mod number_format;
 mod numbering;
 mod paragraph;
-mod pictures;
 mod styles;
 mod symbols;
 mod table;

@@ -1,5 +1,7 @@
 //! Numbers in the formats of Word's lists (`ST_NumberFormat` of ECMA-376 part 1, 17.18.59).
 
+use mortise_shared_numerals::roman;
+
 /// A number in one format. What is not known, or out of a format's range, is decimal.
 pub(crate) fn format_number(number: i64, format: &str) -> String {
     let positive = usize::try_from(number).ok().filter(|n| (1..=32_767).contains(n));
@@ -8,8 +10,8 @@ pub(crate) fn format_number(number: i64, format: &str) -> String {
         "decimalZero" => format!("{n:02}"),
         "lowerLetter" => letters(n, 'a'),
         "upperLetter" => letters(n, 'A'),
-        "lowerRoman" => roman(n),
-        "upperRoman" => roman(n).to_uppercase(),
+        "lowerRoman" => small_roman(n),
+        "upperRoman" => small_roman(n).to_uppercase(),
         "ordinal" => format!("{n}{}", ordinal_suffix(n)),
         "russianLower" => cycle(n, &"абвгдежзиклмнопрстуфхцчшщыэюя".chars().collect::<Vec<_>>()),
         "russianUpper" => cycle(n, &"АБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЫЭЮЯ".chars().collect::<Vec<_>>()),
@@ -65,38 +67,17 @@ fn letters(n: usize, first: char) -> String {
     cycle(n, &alphabet)
 }
 
+fn small_roman(n: usize) -> String {
+    // Word goes on in digits where Roman numerals end.
+    match u32::try_from(n) {
+        Ok(n @ ..=3999) => roman(n).to_lowercase(),
+        _ => n.to_string(),
+    }
+}
+
 fn cycle(n: usize, alphabet: &[char]) -> String {
     let times = ((n - 1) / alphabet.len() + 1).min(20);
     std::iter::repeat_n(alphabet[(n - 1) % alphabet.len()], times).collect()
-}
-
-fn roman(mut n: usize) -> String {
-    if n > 3999 {
-        return n.to_string();
-    }
-    let digits = [
-        (1000, "m"),
-        (900, "cm"),
-        (500, "d"),
-        (400, "cd"),
-        (100, "c"),
-        (90, "xc"),
-        (50, "l"),
-        (40, "xl"),
-        (10, "x"),
-        (9, "ix"),
-        (5, "v"),
-        (4, "iv"),
-        (1, "i"),
-    ];
-    let mut text = String::new();
-    for (value, digit) in digits {
-        while n >= value {
-            text.push_str(digit);
-            n -= value;
-        }
-    }
-    text
 }
 
 fn ordinal_suffix(n: usize) -> &'static str {

@@ -1,5 +1,6 @@
 //! Labels of list items and headings.
 
+use mortise_shared_numerals::roman;
 use mortise_shared_packed::Tag;
 use std::collections::BTreeMap;
 
@@ -88,31 +89,4 @@ fn shown(number: u32, format: &str) -> String {
         "I" => roman(number),
         _ => number.to_string(),
     }
-}
-
-fn roman(number: u32) -> String {
-    const SIGNS: [(u32, &str); 13] = [
-        (1000, "M"),
-        (900, "CM"),
-        (500, "D"),
-        (400, "CD"),
-        (100, "C"),
-        (90, "XC"),
-        (50, "L"),
-        (40, "XL"),
-        (10, "X"),
-        (9, "IX"),
-        (5, "V"),
-        (4, "IV"),
-        (1, "I"),
-    ];
-    let mut rest = number.min(3_999);
-    let mut text = String::new();
-    for (value, sign) in SIGNS {
-        while rest >= value {
-            text.push_str(sign);
-            rest -= value;
-        }
-    }
-    text
 }

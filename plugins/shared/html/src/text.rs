@@ -1,5 +1,7 @@
 //! Text of a line as a reader sees it: blanks collapsed, breaks kept.
 
+use mortise_shared_numerals::roman;
+
 /// Collects the text between two block boundaries.
 #[derive(Default)]
 pub(crate) struct Inline {
@@ -94,8 +96,8 @@ pub(crate) fn item_number(number: i64, style: &str) -> String {
     let label = match (style, number) {
         ("a", 1..) => letters(number),
         ("A", 1..) => letters(number).to_uppercase(),
-        ("i", 1..=3999) => roman(number),
-        ("I", 1..=3999) => roman(number).to_uppercase(),
+        ("i", 1..=3999) => roman(number as u32).to_lowercase(),
+        ("I", 1..=3999) => roman(number as u32),
         _ => number.to_string(),
     };
     format!("{label}. ")
@@ -108,32 +110,6 @@ fn letters(mut number: i64) -> String {
         number = (number - 1) / 26;
     }
     label.iter().rev().map(|b| char::from(*b)).collect()
-}
-
-fn roman(mut number: i64) -> String {
-    let digits = [
-        (1000, "m"),
-        (900, "cm"),
-        (500, "d"),
-        (400, "cd"),
-        (100, "c"),
-        (90, "xc"),
-        (50, "l"),
-        (40, "xl"),
-        (10, "x"),
-        (9, "ix"),
-        (5, "v"),
-        (4, "iv"),
-        (1, "i"),
-    ];
-    let mut label = String::new();
-    for (value, digit) in digits {
-        while number >= value {
-            label.push_str(digit);
-            number -= value;
-        }
-    }
-    label
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The text of a shape or a cell: paragraphs, levels, bullets.
 
 use crate::shape::Paragraph;
+use mortise_shared_numerals::roman;
 use mortise_shared_packed::{Error, Namespace, Token, Xml};
 
 /// Paragraphs of one text at most.
@@ -101,33 +102,6 @@ fn label(kind: &str, number: u32) -> String {
         k if k.ends_with("Plain") => format!("{body} "),
         _ => format!("{body}. "),
     }
-}
-
-fn roman(number: u32) -> String {
-    const SIGNS: [(u32, &str); 13] = [
-        (1000, "M"),
-        (900, "CM"),
-        (500, "D"),
-        (400, "CD"),
-        (100, "C"),
-        (90, "XC"),
-        (50, "L"),
-        (40, "XL"),
-        (10, "X"),
-        (9, "IX"),
-        (5, "V"),
-        (4, "IV"),
-        (1, "I"),
-    ];
-    let mut rest = number.min(3_999);
-    let mut text = String::new();
-    for (value, sign) in SIGNS {
-        while rest >= value {
-            text.push_str(sign);
-            rest -= value;
-        }
-    }
-    text
 }
 
 #[cfg(test)]
