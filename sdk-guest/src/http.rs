@@ -1,4 +1,5 @@
-//! Outgoing HTTP for adapters of remote models: blocking requests over `wasi:http`, and a reader of event streams.
+//! Outgoing HTTP for adapters of remote models, and for parsers that ask a remote service: blocking requests over
+//! `wasi:http`, and a reader of event streams.
 //!
 //! A plugin that asks for it ([`Description::needs_http`](crate::Description::needs_http)) reaches the hosts that the
 //! operator granted, and no others. It never sees a key: [`Request::secret`] names one, and the host puts the real

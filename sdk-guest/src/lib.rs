@@ -47,6 +47,7 @@
 //! | cutting and packing text | [`text`] |
 //! | tokens, log lines, progress, local models | [`host`], [`info!`] |
 //! | remote services: requests, retries, event streams | [`http`] |
+//! | a parser's pages, read side by side and drawn | [`pages`] |
 //! | errors that tell the right person the right thing | [`Error`] |
 //! | tests without a host, a document by hand, a scripted service | [`testing`] |
 //!
